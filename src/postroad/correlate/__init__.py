@@ -1,0 +1,1 @@
+"""Correlate: events in, deliveries out. A dict of open messages; no clock, file or database."""

@@ -1,0 +1,89 @@
+"""Every exception that postroad raises on purpose, as one tree.
+
+    PostroadError
+    ├── ConfigError        a setting, the settings file or an argument cannot be used
+    ├── SourceError        something to read cannot be read
+    │   └── PositionError  where reading stopped cannot be found again
+    ├── StoreError         the store cannot be used
+    │   ├── StoreInUse     another process has the embedded store open
+    │   ├── StoreTooNew    it was written by a newer postroad
+    │   └── StoreFull      no space left where it is kept
+    ├── StateError         accounts, positions or sessions cannot be read or written
+    ├── AccessError        who asks may not, or is not who they say
+    ├── SearchError        a question that cannot be asked
+    └── ClientError        the postroad to be asked does not answer, or not as expected
+
+A message is a sentence or two for a postmaster: what happened, where, what to do. Data that a
+program may want is in attributes. `exit_status` is what the command line ends with.
+"""
+
+from __future__ import annotations
+
+
+class PostroadError(Exception):
+    """The root: anything that is reported without a traceback."""
+
+    exit_status = 1
+
+
+class ConfigError(PostroadError):
+    """A setting, the settings file or an argument cannot be used."""
+
+    exit_status = 2
+
+
+class SourceError(PostroadError):
+    """Something to read cannot be read; `path` says what."""
+
+    exit_status = 3
+
+    def __init__(self, message: str, path: str = "") -> None:
+        """Keep the path beside the sentence."""
+        super().__init__(message)
+        self.path = path
+
+
+class PositionError(SourceError):
+    """Where reading stopped cannot be found again."""
+
+
+class StoreError(PostroadError):
+    """The store cannot be used."""
+
+    exit_status = 4
+
+
+class StoreInUse(StoreError):
+    """Another process has the embedded store open."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer postroad."""
+
+
+class StoreFull(StoreError):
+    """No space is left where the store is kept."""
+
+
+class StateError(PostroadError):
+    """Accounts, positions or sessions cannot be read or written."""
+
+    exit_status = 4
+
+
+class AccessError(PostroadError):
+    """Who asks may not, or is not who they say."""
+
+    exit_status = 5
+
+
+class SearchError(PostroadError):
+    """A question that cannot be asked: a malformed address, time or cursor."""
+
+    exit_status = 2
+
+
+class ClientError(PostroadError):
+    """The postroad to be asked does not answer, or not as expected."""
+
+    exit_status = 6
