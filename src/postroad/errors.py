@@ -78,9 +78,17 @@ class AccessError(PostroadError):
 
 
 class SearchError(PostroadError):
-    """A question that cannot be asked: a malformed address, time or cursor."""
+    """A question that cannot be asked: a malformed address, time or cursor.
+
+    `field` is the name of the value that is wrong; empty where it is not one value.
+    """
 
     exit_status = 2
+
+    def __init__(self, message: str, field: str = "") -> None:
+        """Keep the name beside the sentence."""
+        super().__init__(message)
+        self.field = field
 
 
 class ClientError(PostroadError):
