@@ -34,6 +34,10 @@ _MOMENT = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Last moment that is shown: a day before the calendar ends, for zones ahead of UTC.
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
+#: Last year that can be asked for.
+_LAST_YEAR = 2199
 
 
 def read(text: str, *, now: int, zone: ZoneInfo, end: bool = False) -> int:
@@ -119,12 +123,15 @@ def shown(text: str) -> str:
 
 def _at(at: int) -> datetime:
     try:
-        return _EPOCH + timedelta(microseconds=at)
+        return min(_EPOCH + timedelta(microseconds=at), _LAST)
     except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
+        return _LAST
 
 
 def _microseconds(moment: datetime) -> int:
+    if moment.year > _LAST_YEAR:
+        message = "too far ahead"
+        raise ValueError(message)
     since = moment - _EPOCH
     microseconds = (since.days * 86400 + since.seconds) * SECOND + since.microseconds
     if microseconds <= 0:
