@@ -77,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     state: Annotated[
         str,
         Meta(
-            description="Where accounts, sessions and reading positions are kept: a SQLAlchemy URL.",
+            description="Where accounts, sessions and reading positions are kept: a database URL.",
             extra={"default": "sqlite:///<home>/state.db"},
         ),
     ]
@@ -223,7 +223,7 @@ def zone(name: str, where: str) -> ZoneInfo:
 
 
 def system_zone(root: Path = Path("/")) -> str:
-    """Name of the machine's zone: `/etc/localtime`, which the C library reads, else `/etc/timezone`.
+    """Name of the machine's zone: where `/etc/localtime` leads, else what `/etc/timezone` says.
 
     "UTC" where neither names a known zone.
     """
@@ -289,7 +289,7 @@ def _from_file(home: Path, named: str) -> dict[str, Any]:
     path = Path(named).expanduser() if named else home / _FILE_NAME
     try:
         values = tomllib.loads(path.read_bytes().decode())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         if named:
             message = f"The settings file {path}, named by {_PREFIX}CONFIG, does not exist."
             raise ConfigError(message) from error
