@@ -1,0 +1,1 @@
+"""The history of the state's tables, run by Alembic."""
