@@ -11,8 +11,8 @@ import secrets
 import msgspec
 import sqlalchemy as sa
 
-from postroad.state.engine import State
 from postroad.state.base import metadata
+from postroad.state.engine import State
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 import msgspec
 import sqlalchemy as sa
 
-from postroad.state.engine import State
 from postroad.state.base import metadata
+from postroad.state.engine import State
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
