@@ -1,20 +1,69 @@
-"""Parsers: one log line in, one event out. Pure, and never raising.
+"""Parsers: what the log lines of each mail server say.
 
-`reader()` gives the `Reader` for a server's log. A reader is fed the lines of one log in file
-order, because some lines go on from the one before and some clocks name no year; what it returns
-depends on nothing else.
+Comes in: one log line as text. Goes out: an event of `postroad.model.event`, `NOISE` for a line
+that is understood and of no interest to any message, or None for one that is not understood.
+
+Every server has a module with a class `Reader`. Parsers are pure: time and zone are arguments.
+They never raise, whatever the line holds, because half of a mail log is written by strangers.
 """
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Sequence
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from postroad.model.event import Event, Noise
+from postroad.parsers.clock import Clock
+from postroad.parsers.prefix import Envelope
+
+#: The servers that have a parser: names of modules here.
+SERVERS = ("exim", "postfix")
 
 
 class Reader(Protocol):
-    """Reads the lines of one log of one server, in file order."""
+    """Reads the lines of one log of one host, front to back."""
+
+    #: The clock that dates the lines; whoever follows a growing log moves its `newest` on.
+    clock: Clock
+    #: Seconds by which the log's time differs from the server's own UTC time by a multiple of a
+    #: quarter of an hour, as a zone that is set wrong makes it; None while there is no such sign.
+    zone_hint: int | None
 
     def read(self, line: str) -> Event | Noise | None:
-        """What the line (without its newline) says: an event, `NOISE`, or None if not understood."""
-        ...
+        """Say what one line says."""
+
+
+def reader(
+    server: str, *, host: str, zone: ZoneInfo, newest: int, first_year: int | None = None
+) -> Reader:
+    """Make a reader for one log of a server out of `SERVERS`.
+
+    `host` is whose log it is, `zone` the zone of stamps that name none, `newest` (microseconds
+    UTC) the latest time that a line without a year may bear, `first_year` the year of the first
+    such line if it is known (`clock.first_year`). Raises `ValueError` for any other server.
+    """
+    if server not in SERVERS:
+        msg = f"There is no parser for {server!r}; there are {', '.join(SERVERS)}."
+        raise ValueError(msg)
+    module = importlib.import_module(f"postroad.parsers.{server}")
+    made: Reader = module.Reader(host, Clock(zone, newest, first_year=first_year))
+    return made
+
+
+def detect(lines: Sequence[str]) -> str | None:
+    """Name the server that wrote most of these lines, or None if no parser knows any of them."""
+    modules = {name: importlib.import_module(f"postroad.parsers.{name}") for name in SERVERS}
+    envelope = Envelope(Clock(ZoneInfo("UTC"), _FAR))
+    counts = dict.fromkeys(SERVERS, 0)
+    for line in lines:
+        prefix = envelope.split(line)
+        for name, module in modules.items():
+            counts[name] += bool(module.recognises(line, prefix))
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] else None
+
+
+#: Detection asks for the shape of a line, not for its time: any year will do.
+_FAR = 4_000_000_000_000_000
