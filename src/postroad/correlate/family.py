@@ -1,0 +1,214 @@
+"""Family: several queue ids, one story.
+
+A copy may go on under another queue id of the same host: behind a content filter, as a forward,
+after a requeue. The delivery that people ask about is that of the first queue id; what became
+of it is what became of the last. So the rows of a hop are taken over by the rows that led to it,
+and marked `folded` themselves. A hand-over to a filter is not a delivery (Postfix FILTER_README).
+"""
+
+from __future__ import annotations
+
+from postroad.correlate import fold
+from postroad.correlate.fold import Row, Story
+from postroad.correlate.message import Message
+from postroad.model import address as addresses
+from postroad.model.delivery import Attempt, Delivery, delivery_id
+from postroad.model.event import Attempted, LinkKind
+from postroad.model.status import Direction, Outcome, Status
+
+#: Hops deeper than this are shown by themselves.
+_DEEPEST = 16
+
+
+class Families:
+    """The stories of one drain: each message folded once."""
+
+    def __init__(self) -> None:
+        """Nothing is folded yet."""
+        self._stories: dict[int, Story] = {}
+        self._told: dict[int, list[tuple[Delivery, list[Attempt]]]] = {}
+
+    def deliveries(self, message: Message) -> list[tuple[Delivery, list[Attempt]]]:
+        """The rows of this message to be stored, each with its attempts, hops taken in."""
+        if message.children is None and message.parents is None:
+            story = fold.fold(message)
+            tls = fold.session_lines(message) if message.instance else []
+            return [
+                (row.delivery, fold.attempt_rows(row, row.delivery, tls))
+                for row in story.rows
+                if row.delivery is not None
+            ]
+        told = self._tell(message, 0)
+        if not message.parents:
+            return told
+        taken = self._taken(message)
+        result = []
+        for delivery, attempts in told:
+            if delivery.id in taken:
+                folded = fold.copy(delivery)
+                folded.folded = True
+                result.append((folded, []))
+            else:
+                result.append((delivery, attempts))
+        return result
+
+    def _story(self, message: Message) -> Story:
+        story = self._stories.get(id(message))
+        if story is None:
+            story = self._stories[id(message)] = fold.fold(message)
+        return story
+
+    def _tell(self, message: Message, depth: int) -> list[tuple[Delivery, list[Attempt]]]:
+        known = self._told.get(id(message))
+        if known is not None:
+            return known
+        story = self._story(message)
+        tls = fold.session_lines(message)
+        result: list[tuple[Delivery, list[Attempt]]] = []
+        for row in story.rows:
+            assert row.delivery is not None
+            own = fold.attempt_rows(row, row.delivery, tls)
+            hop = _hop(message, row)
+            if hop is None or depth >= _DEEPEST:
+                result.append((row.delivery, own))
+            else:
+                result.extend(self._go_on(row, own, hop, depth))
+        self._told[id(message)] = result
+        return result
+
+    def _go_on(
+        self, row: Row, own: list[Attempt], hop: Message, depth: int
+    ) -> list[tuple[Delivery, list[Attempt]]]:
+        """The rows that one row becomes when its copy went on as `hop`."""
+        first = row.delivery
+        assert first is not None
+        told = _those_for(row, self._tell(hop, depth + 1))
+        own = [_not_counted(attempt) for attempt in own]
+        if not told:
+            waiting = fold.copy(first)
+            waiting.status = Status.IN_PROGRESS
+            waiting.reason = ""
+            waiting.hops = [hop.queue_id]
+            waiting.version += len(hop.events)
+            waiting.attempts = 0
+            waiting.last_attempt_at = 0
+            return [(waiting, own)]
+        return [_joined(first, own, delivery, later, hop) for delivery, later in told]
+
+    def _taken(self, message: Message) -> set[str]:
+        """Ids of this message's deliveries that a row of an earlier queue id speaks for."""
+        taken: set[str] = set()
+        told = self._tell(message, 0)
+        for parent in message.parents or ():
+            for row in self._story(parent).rows:
+                if _hop(parent, row) is message:
+                    taken.update(delivery.id for delivery, _ in _those_for(row, told))
+        return taken
+
+
+def _hop(message: Message, row: Row) -> Message | None:
+    """The message that carried the copy of this row on."""
+    children = message.children
+    if not children:
+        return None
+    for attempt in reversed(row.attempts):
+        if attempt.outcome is Outcome.DELIVERED:
+            return children.get(attempt.forwarded_as or attempt.next_queue_id)
+    # Requeued: what was not settled goes on under the new queue id.
+    if row.delivery is not None and not row.delivery.status.is_final:
+        for child in children.values():
+            if (LinkKind.REQUEUED_AS, message.queue_id, child.queue_id) in (message.links or {}):
+                return child
+    return None
+
+
+def _those_for(
+    row: Row, told: list[tuple[Delivery, list[Attempt]]]
+) -> list[tuple[Delivery, list[Attempt]]]:
+    """Those rows of a hop that continue this row: the same address, or else (a forward) all."""
+    keys = {addresses.key(row.recipient)}
+    for attempt in row.attempts:
+        keys.add(addresses.key(attempt.address))
+    same = [each for each in told if addresses.key(each[0].recipient) in keys]
+    if same:
+        return same
+    if any(attempt.forwarded_as for attempt in row.attempts):
+        return told
+    return [each for each in told if not each[0].recipient]
+
+
+def _joined(
+    first: Delivery,
+    own: list[Attempt],
+    last: Delivery,
+    later: list[Attempt],
+    hop: Message,
+) -> tuple[Delivery, list[Attempt]]:
+    """One delivery from the first arrival to the last hop."""
+    joined = fold.copy(first)
+    final = last.delivered_to or (
+        last.recipient
+        if addresses.key(last.recipient) != addresses.key(first.recipient)
+        else first.delivered_to
+    )
+    joined.delivered_to = final
+    joined.id = delivery_id(first.message_key, addresses.key(first.recipient), final)
+    for name in (
+        "status",
+        "attempts",
+        "last_attempt_at",
+        "router",
+        "transport",
+        "remote_host",
+        "remote_ip",
+        "tls",
+        "smtp_code",
+        "enhanced_code",
+        "result",
+        "reason",
+        "next_queue_id",
+        "bounced_as",
+    ):
+        setattr(joined, name, getattr(last, name))
+    for name in ("subject", "message_id", "spam_score", "sender", "size"):
+        if not getattr(joined, name):
+            setattr(joined, name, getattr(last, name))
+    joined.direction = _direction(first, last)
+    joined.version = first.version + last.version
+    joined.hops = [hop.queue_id, *last.hops]
+    joined.targets = list(dict.fromkeys([*first.targets, *last.targets]))
+    if last.last_at and first.last_at:
+        joined.last_at = max(first.last_at, last.last_at)
+    else:
+        joined.last_at = 0
+    attempts = []
+    for attempt in (*own, *later):
+        attempt.delivery_id = joined.id
+        attempt.message_key = joined.message_key
+        attempts.append(attempt)
+    return joined, attempts
+
+
+def _direction(first: Delivery, last: Delivery) -> Direction:
+    """The way of the whole: in by the first hop, out by the last."""
+    leaves = last.direction in (Direction.OUTBOUND, Direction.RELAYED)
+    match first.direction:
+        case Direction.UNKNOWN:
+            return Direction.UNKNOWN
+        case Direction.OUTBOUND | Direction.INTERNAL:
+            return Direction.OUTBOUND if leaves else Direction.INTERNAL
+        case _:
+            return Direction.RELAYED if leaves else Direction.INBOUND
+
+
+def _not_counted(attempt: Attempt) -> Attempt:
+    attempt.counted = False
+    return attempt
+
+
+def is_hand_over(attempt: Attempted) -> bool:
+    """Whether a copy was given to a program on this host that gives it back under a new id."""
+    if attempt.forwarded_as:
+        return True
+    ip = attempt.remote_ip
+    return bool(attempt.next_queue_id) and (ip.startswith("127.") or ip == "::1" or not ip)

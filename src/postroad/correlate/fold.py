@@ -1,0 +1,550 @@
+"""Fold: the lines of one message in, its deliveries and attempts out. Pure.
+
+One row comes out for each recipient as addressed and final address. What a row says depends on
+the set of lines alone: where two bear the same time, the order is that of `_weight` and of the
+text, not that of the file.
+
+Sources for what a line means: Exim's deliver.c and the specification, chapter "Log files"; the
+Postfix programs' log_adhoc.c, cleanup_act_log, qmgr(8), postsuper(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from postroad.correlate.message import Message
+from postroad.model import address as addresses
+from postroad.model.delivery import Attempt, Delivery, delivery_id
+from postroad.model.event import (
+    Arrived,
+    Attempted,
+    Described,
+    Ended,
+    EndKind,
+    Event,
+    Noted,
+    Rejected,
+    SessionTls,
+)
+from postroad.model.status import Direction, Outcome, Status
+from postroad.reasons import reason_name
+
+#: How much an outcome settles, for lines that bear the same time.
+_weight = {
+    Outcome.POSTPONED: 0,
+    Outcome.DEFERRED: 1,
+    Outcome.BLOCKED: 2,
+    Outcome.FAILED: 3,
+    Outcome.DISCARDED: 4,
+    Outcome.DELIVERED: 5,
+}
+
+_STATUS = {
+    Outcome.DELIVERED: Status.DELIVERED,
+    Outcome.FAILED: Status.FAILED,
+    Outcome.DISCARDED: Status.FILTERED,
+    Outcome.BLOCKED: Status.BLOCKED,
+    Outcome.DEFERRED: Status.DEFERRED,
+    Outcome.POSTPONED: Status.IN_PROGRESS,
+}
+
+
+class Row:
+    """A delivery in the making: a recipient as addressed, a final address, and its attempts."""
+
+    __slots__ = ("attempts", "delivered_to", "delivery", "hop", "recipient", "rejected")
+
+    def __init__(self, recipient: str, delivered_to: str = "") -> None:
+        """Start a row with no attempts."""
+        self.recipient = recipient
+        self.delivered_to = delivered_to
+        self.attempts: list[Attempted] = []
+        self.rejected: Rejected | None = None
+        #: The message that carried this copy on, if it is one of ours.
+        self.hop: Message | None = None
+        self.delivery: Delivery | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Rows with the same key are one."""
+        return (addresses.key(self.recipient), addresses.key(self.delivered_to))
+
+
+class Story:
+    """A folded message: its rows with their deliveries, and the facts they share."""
+
+    __slots__ = ("arrived", "facts", "key", "message", "probe", "rows")
+
+    def __init__(self, message: Message) -> None:
+        """An empty story of this message."""
+        self.message = message
+        self.key = message.key
+        self.rows: list[Row] = []
+        self.arrived: Arrived | None = None
+        self.facts: dict[str, object] = {}
+        self.probe = False
+
+
+class _Parts:
+    """The events of a message, sorted into their kinds."""
+
+    __slots__ = ("arrived", "attempts", "described", "ended", "rejected", "tls")
+
+    def __init__(self, message: Message) -> None:
+        arrived: list[tuple[int, str, Arrived]] = []
+        described: list[tuple[int, str, Described]] = []
+        attempts: list[tuple[int, int, str, Attempted]] = []
+        rejected: list[tuple[int, str, Rejected]] = []
+        self.ended: list[Ended] = []
+        self.tls: list[SessionTls] = []
+        for line, event in message.events.items():
+            kind = type(event)
+            if kind is Attempted:
+                attempts.append((event.at, _weight[event.outcome], line, event))  # type: ignore[union-attr,arg-type]
+            elif kind is Noted:
+                continue
+            elif kind is Ended:
+                self.ended.append(event)  # type: ignore[arg-type]
+            elif kind is Arrived:
+                arrived.append((event.at, line, event))  # type: ignore[arg-type]
+            elif kind is Described:
+                described.append((event.at, line, event))  # type: ignore[arg-type]
+            elif kind is Rejected:
+                rejected.append((event.at, line, event))  # type: ignore[arg-type]
+            elif kind is SessionTls:
+                self.tls.append(event)  # type: ignore[arg-type]
+        if len(arrived) > 1:
+            arrived.sort()
+        if len(described) > 1:
+            described.sort()
+        if len(attempts) > 1:
+            attempts.sort()
+        if len(rejected) > 1:
+            rejected.sort()
+        self.arrived = [each[2] for each in arrived]
+        self.described = [each[2] for each in described]
+        self.attempts = [each[3] for each in attempts]
+        self.rejected = [each[2] for each in rejected]
+
+
+def fold(message: Message) -> Story:
+    """What the lines of this message say, hops left out: those are `family`'s work."""
+    parts = _Parts(message)
+    story = Story(message)
+    story.arrived = parts.arrived[0] if parts.arrived else None
+    if any(end.kind is EndKind.ABANDONED for end in parts.ended):
+        return story
+    facts = _facts(message, parts)
+    story.facts = facts
+    rows = _rows(message, parts, story.arrived)
+    for row in rows:
+        row.delivery = _delivery(story, parts, row, facts)
+    story.rows = rows
+    return story
+
+
+def _facts(message: Message, parts: _Parts) -> dict[str, object]:
+    """What all rows of a message share, as the columns of a delivery."""
+    facts: dict[str, object] = {
+        "host": message.host,
+        "instance": message.instance,
+        "queue_id": message.queue_id,
+        "first_at": message.first_at,
+        "last_at": message.last_at if message.closed_at else 0,
+        "bounce_of": message.bounce_of,
+        "bounced_as": message.bounced_as,
+    }
+    origins: dict[str, None] = {}
+    if parts.arrived:
+        arrived = parts.arrived[0]
+        facts["sent_at"] = arrived.at
+        facts["sender"] = arrived.sender
+        facts["message_id"] = arrived.message_id
+        facts["subject"] = arrived.subject
+        facts["size"] = arrived.size or 0
+        facts["client_host"] = arrived.client_host
+        facts["client_ip"] = arrived.client_ip
+        facts["helo"] = arrived.helo
+        facts["protocol"] = arrived.protocol
+        facts["auth"] = arrived.auth
+        if arrived.user_proven and arrived.user:
+            user = arrived.user
+            facts["user"] = user
+            facts["domain"] = addresses.domain(user)
+            origins[addresses.key(user)] = None
+        if arrived.bounce_of:
+            facts["bounce_of"] = arrived.bounce_of
+    else:
+        _sent_from_delay(facts, parts.attempts)
+    for described in parts.described:
+        _describe(facts, described, origins)
+    if not facts.get("sender"):
+        for event in (*parts.attempts, *parts.rejected):
+            if event.has_sender and event.sender:
+                facts["sender"] = event.sender
+                break
+    facts["origins"] = list(origins)
+    return facts
+
+
+def _sent_from_delay(facts: dict[str, object], attempts: list[Attempted]) -> None:
+    """Where the arrival was not seen, Postfix's `delay=` says how long ago it was."""
+    for attempt in attempts:
+        if attempt.delay is not None:
+            facts["sent_at"] = attempt.at - int(attempt.delay * 1_000_000)
+            return
+
+
+def _describe(facts: dict[str, object], described: Described, origins: dict[str, None]) -> None:
+    """Add what a line says about the message; what is known already stays."""
+    if described.sender and not facts.get("sender"):
+        facts["sender"] = described.sender
+    for name in ("message_id", "subject", "client_host", "client_ip", "helo", "protocol", "size"):
+        value = getattr(described, name)
+        if value and not facts.get(name):
+            facts[name] = value
+    if described.spam_score is not None:
+        facts["spam_score"] = described.spam_score
+    if described.user:
+        facts["user"] = described.user
+        origins[addresses.key(described.user)] = None
+    if described.domain:
+        facts["domain"] = described.domain.lower()
+    if described.identified_sender:
+        sender = described.identified_sender
+        if not facts.get("user"):
+            facts["user"] = sender
+        origins[addresses.key(sender)] = None
+
+
+def _rows(message: Message, parts: _Parts, arrived: Arrived | None) -> list[Row]:
+    """The rows of a message, each with its attempts or the refusal that concerns it."""
+    rows: dict[tuple[str, str], Row] = {}
+    for attempt in parts.attempts:
+        original = attempt.original or attempt.address
+        final = attempt.address
+        row = Row(original, "" if addresses.key(final) == addresses.key(original) else final)
+        rows.setdefault(row.key, row).attempts.append(attempt)
+    _absorb_placeholders(rows)
+    settled = {key[0] for key in rows}
+    refused_whole = _refusals(rows, parts, settled)
+    known = _known_recipients(parts, arrived)
+    for recipient in known:
+        if addresses.key(recipient) not in settled:
+            settled.add(addresses.key(recipient))
+            row = Row(recipient)
+            row.rejected = refused_whole
+            rows[row.key] = row
+    if not rows and (parts.arrived or refused_whole):
+        row = Row("")
+        row.rejected = refused_whole
+        rows[row.key] = row
+    return list(rows.values())
+
+
+def _known_recipients(parts: _Parts, arrived: Arrived | None) -> Iterable[str]:
+    if arrived is not None:
+        yield from arrived.recipients
+    for rejected in parts.rejected:
+        if not _concerns_one_recipient(rejected):
+            if rejected.recipient:
+                yield rejected.recipient
+            yield from rejected.recipients
+    for described in parts.described:
+        if described.recipient and not parts.attempts:
+            yield described.recipient
+
+
+def _refusals(
+    rows: dict[tuple[str, str], Row], parts: _Parts, settled: set[str]
+) -> Rejected | None:
+    """Make rows of refused recipients; return the line that refused the message as a whole."""
+    whole: Rejected | None = None
+    for rejected in parts.rejected:
+        if not _concerns_one_recipient(rejected):
+            whole = rejected
+            continue
+        if addresses.key(rejected.recipient) not in settled:
+            row = Row(rejected.recipient)
+            row.rejected = rejected
+            rows.setdefault(row.key, row).rejected = rejected
+    settled.update(key[0] for key in rows)
+    return whole if not parts.attempts else None
+
+
+def _concerns_one_recipient(rejected: Rejected) -> bool:
+    return bool(rejected.recipient) and rejected.command.startswith("RCPT")
+
+
+def refuses_whole(event: Event) -> bool:
+    """Whether a line refuses a message as a whole, after which its queue id is dead."""
+    return type(event) is Rejected and not _concerns_one_recipient(event)
+
+
+def _absorb_placeholders(rows: dict[tuple[str, str], Row]) -> None:
+    """Give attempts made before an address was rewritten to the rows it was rewritten to.
+
+    A first try may be logged for the address as given ("user@example.com routing defer"), a
+    later one for what it became ("user <user@example.com>"). Both are tries of one delivery.
+    """
+    if len(rows) < 2:
+        return
+    for key in [key for key in rows if not key[1]]:
+        row = rows[key]
+        heirs = [other for k, other in rows.items() if k[0] == key[0] and k[1]]
+        if heirs and all(_is_preliminary(attempt) for attempt in row.attempts):
+            for heir in heirs:
+                heir.attempts = sorted(
+                    [*row.attempts, *heir.attempts],
+                    key=lambda each: (each.at, _weight[each.outcome]),
+                )
+            del rows[key]
+
+
+def _is_preliminary(attempt: Attempted) -> bool:
+    """Whether an attempt ended before any other host was offered the copy."""
+    return not attempt.remote_host and attempt.outcome in (Outcome.DEFERRED, Outcome.POSTPONED)
+
+
+def _delivery(story: Story, parts: _Parts, row: Row, facts: dict[str, object]) -> Delivery:
+    """The delivery that a row amounts to."""
+    message = story.message
+    status, last = _outcome(row.attempts)
+    counted = 0
+    last_attempt_at = 0
+    for attempt in row.attempts:
+        if attempt.counted and attempt.outcome is not Outcome.POSTPONED:
+            counted += 1
+            last_attempt_at = attempt.at
+    delivery = Delivery(
+        id=delivery_id(story.key, addresses.key(row.recipient), row.delivered_to),
+        message_key=story.key,
+        version=len(message.events),
+        status=status,
+        recipient=row.recipient,
+        delivered_to=row.delivered_to,
+        attempts=counted,
+        last_attempt_at=last_attempt_at,
+        targets=_targets(row),
+        **facts,  # type: ignore[arg-type]
+    )
+    if last is not None:
+        _take_attempt(delivery, last, parts.tls)
+    elif row.rejected is not None:
+        _take_refusal(delivery, row.rejected, story.arrived)
+    else:
+        _take_waiting(delivery, parts)
+    if not status.is_final and parts.ended and row.rejected is None:
+        _take_end(delivery, parts)
+    if delivery.status is not Status.FAILED:
+        delivery.bounced_as = ""
+    if last is not None:
+        delivery.direction = _direction(story.arrived, facts, last)
+    if delivery.status not in (Status.DELIVERED, Status.IN_PROGRESS) and not delivery.reason:
+        delivery.reason = reason_name(
+            delivery.result, delivery.smtp_code, delivery.enhanced_code, delivery.status
+        )
+    return delivery
+
+
+def _outcome(attempts: list[Attempted]) -> tuple[Status, Attempted | None]:
+    """The status that attempts in time order amount to, and the one that decides it."""
+    if not attempts:
+        return Status.IN_PROGRESS, None
+    last = attempts[-1]
+    if last.outcome is Outcome.DEFERRED or last.outcome is Outcome.POSTPONED:
+        best: Attempted | None = None
+        for attempt in attempts:
+            if attempt.outcome is Outcome.DEFERRED:
+                # "Retry time not reached" repeats an earlier answer: that one says why.
+                if attempt.counted or best is None or not best.counted:
+                    best = attempt
+            elif attempt.outcome is not Outcome.POSTPONED:
+                return _STATUS[attempt.outcome], attempt
+        return (_STATUS[best.outcome], best) if best else (Status.IN_PROGRESS, last)
+    return _STATUS[last.outcome], last
+
+
+def _take_attempt(delivery: Delivery, last: Attempted, tls: list[SessionTls]) -> None:
+    delivery.router = last.router
+    delivery.transport = last.transport
+    delivery.remote_host = last.remote_host
+    delivery.remote_ip = last.remote_ip
+    delivery.tls = session_tls(last, tls)
+    delivery.smtp_code = last.smtp_code or 0
+    delivery.enhanced_code = last.enhanced_code
+    delivery.result = last.reply
+    delivery.next_queue_id = last.next_queue_id
+    if last.outcome is Outcome.DELIVERED and _goes_to_filter(last):
+        # What the filter does with it is told under another queue id, or not at all.
+        delivery.status = Status.IN_PROGRESS
+
+
+def _goes_to_filter(attempt: Attempted) -> bool:
+    """Whether a copy was taken by a content filter on this host, not by a mailbox.
+
+    amavis passes on the answer of the server behind it ("from MTA(smtp:[127.0.0.1]:10025)");
+    the ports 10020 to 10099 are what the manuals of Postfix and of the filters use for them.
+    """
+    ip = attempt.remote_ip
+    if not attempt.next_queue_id or not (ip.startswith("127.") or ip == "::1"):
+        return False
+    return "from MTA(" in attempt.reply or 10020 <= (attempt.remote_port or 0) <= 10099
+
+
+def session_tls(attempt: Attempted, sessions: list[SessionTls]) -> str:
+    """The TLS of an attempt: its own line's, or that of the session it was made in."""
+    if attempt.tls or not sessions:
+        return attempt.tls
+    best: SessionTls | None = None
+    for session in sessions:
+        if session.pid != attempt.pid or session.peer_ip != attempt.remote_ip:
+            continue
+        if best is None or best.at < session.at:
+            best = session
+    return best.tls if best else ""
+
+
+def _take_refusal(delivery: Delivery, rejected: Rejected, arrived: Arrived | None) -> None:
+    is_ours = rejected.user_proven or (arrived is not None and arrived.user_proven)
+    if rejected.discarded:
+        delivery.status = Status.FILTERED
+    else:
+        delivery.status = Status.BLOCKED if is_ours else Status.REJECTED
+    delivery.direction = Direction.OUTBOUND if is_ours else Direction.INBOUND
+    delivery.smtp_code = rejected.smtp_code or 0
+    delivery.enhanced_code = rejected.enhanced_code
+    delivery.result = rejected.reply
+    delivery.sent_at = delivery.sent_at or rejected.at
+    if rejected.has_sender and not delivery.sender:
+        delivery.sender = rejected.sender
+    for name in ("client_host", "client_ip", "helo", "protocol", "auth", "message_id"):
+        value = getattr(rejected, name)
+        if value and not getattr(delivery, name):
+            setattr(delivery, name, value)
+    if rejected.user_proven and rejected.user and not delivery.user:
+        delivery.user = rejected.user
+        delivery.domain = addresses.domain(rejected.user)
+        delivery.origins = [addresses.key(rejected.user)]
+
+
+def _take_waiting(delivery: Delivery, parts: _Parts) -> None:
+    """A recipient without any attempt: say what the message waits for, if the log does."""
+    waiting = ""
+    for described in parts.described:
+        if described.waiting:
+            waiting = "" if described.waiting == "-" else described.waiting
+    delivery.result = waiting
+    if parts.arrived:
+        delivery.direction = Direction.UNKNOWN
+
+
+def _take_end(delivery: Delivery, parts: _Parts) -> None:
+    """The message left the queue while this recipient was not settled by a line of its own."""
+    end = max(parts.ended, key=lambda each: (_END_WEIGHT[each.kind], each.at))
+    match end.kind:
+        case EndKind.REMOVED | EndKind.CANCELLED:
+            delivery.status = Status.FAILED
+            delivery.result = end.by or delivery.result
+            delivery.reason = "operator_removed"
+        case EndKind.EXPIRED:
+            delivery.status = Status.FAILED
+            delivery.reason = "expired"
+        case EndKind.DISCARDED:
+            delivery.status = Status.FILTERED
+            delivery.result = end.by or delivery.result
+        case EndKind.COMPLETED:
+            # The server keeps no message with unsettled recipients (Exim deliver.c), and tells
+            # nothing of an address that turned out to be the same as another: its copy is that
+            # one's copy.
+            if any(attempt.outcome is Outcome.DELIVERED for attempt in parts.attempts):
+                delivery.status = Status.DELIVERED
+        case EndKind.ABANDONED:
+            pass
+
+
+_END_WEIGHT = {
+    EndKind.COMPLETED: 0,
+    EndKind.EXPIRED: 1,
+    EndKind.CANCELLED: 2,
+    EndKind.REMOVED: 3,
+    EndKind.DISCARDED: 4,
+    EndKind.ABANDONED: 5,
+}
+
+
+def _targets(row: Row) -> list[str]:
+    recipient = addresses.key(row.recipient)
+    targets = [recipient] if "@" in recipient else []
+    if row.delivered_to and addresses.is_address(row.delivered_to):
+        final = addresses.key(row.delivered_to)
+        if final != recipient:
+            targets.append(final)
+    return targets
+
+
+def _direction(
+    arrived: Arrived | None, facts: dict[str, object], last: Attempted
+) -> Direction:
+    """Which way a copy went: who brought it, and whether it left again."""
+    if arrived is None:
+        return Direction.UNKNOWN
+    if is_submitted_here(arrived) or facts["origins"]:
+        return Direction.OUTBOUND if last.remote else Direction.INTERNAL
+    return Direction.RELAYED if last.remote else Direction.INBOUND
+
+
+def is_submitted_here(arrived: Arrived) -> bool:
+    """Whether a message came from a login, or from this host itself, not from another server."""
+    ip = arrived.client_ip
+    if arrived.user_proven or ip.startswith("127.") or ip == "::1":
+        return True
+    return not ip and not arrived.client_host and not arrived.helo
+
+
+def attempt_rows(row: Row, delivery: Delivery, tls: list[SessionTls]) -> list[Attempt]:
+    """The attempts of a row, as stored under this delivery."""
+    return [
+        Attempt(
+            delivery_id=delivery.id,
+            message_key=delivery.message_key,
+            host=delivery.host,
+            queue_id=attempt.queue_id,
+            at=attempt.at,
+            outcome=attempt.outcome,
+            counted=attempt.counted and attempt.outcome is not Outcome.POSTPONED,
+            address=attempt.address,
+            router=attempt.router,
+            transport=attempt.transport,
+            remote_host=attempt.remote_host,
+            remote_ip=attempt.remote_ip,
+            remote_port=attempt.remote_port or 0,
+            tls=session_tls(attempt, tls),
+            smtp_code=attempt.smtp_code or 0,
+            enhanced_code=attempt.enhanced_code,
+            reply=attempt.reply,
+            reason=(
+                ""
+                if attempt.outcome is Outcome.DELIVERED
+                else reason_name(
+                    attempt.reply,
+                    attempt.smtp_code or 0,
+                    attempt.enhanced_code,
+                    _STATUS[attempt.outcome],
+                )
+            ),
+        )
+        for attempt in row.attempts
+    ]
+
+
+def session_lines(message: Message) -> list[SessionTls]:
+    """The session lines that a message was given."""
+    return [event for event in message.events.values() if type(event) is SessionTls]
+
+
+def copy(delivery: Delivery) -> Delivery:
+    """A delivery that can be changed without changing this one."""
+    return msgspec.structs.replace(delivery)

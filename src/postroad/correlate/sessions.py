@@ -1,0 +1,71 @@
+"""Session lines: said once by a process, true of the messages it handles after that.
+
+Postfix's smtp(8) logs "TLS connection established to HOST[IP]:PORT" without a queue id; the
+process id on the line, and the peer, join it to the deliveries of the same session.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from postroad.correlate.message import Message
+from postroad.model.event import Attempted, SessionTls
+
+_Key = tuple[str, str, int, str]
+
+#: A session is not longer than this; after it the process id may be another's. Microseconds.
+_LONGEST = 3_600 * 1_000_000
+
+
+class _Kept(msgspec.Struct):
+    event: SessionTls
+    line: str
+
+
+class Sessions:
+    """The last TLS line of each process and peer, and the deliveries that may still get one."""
+
+    def __init__(self, context: bytes = b"", limit: int = 4096) -> None:
+        """Start from what `dump()` gave; keep at most `limit` sessions."""
+        self._limit = limit
+        self._tls: dict[_Key, _Kept] = {}
+        #: Deliveries logged within the same second as a TLS line that comes behind them.
+        self._early: dict[_Key, tuple[int, Message]] = {}
+        if context:
+            for kept in msgspec.json.decode(context, type=list[_Kept]):
+                self._tls[_key(kept.event, kept.event.peer_ip)] = kept
+
+    def dump(self) -> bytes:
+        """The state, to go on with after a restart."""
+        return msgspec.json.encode(list(self._tls.values()))
+
+    def learn(self, event: SessionTls, line: str) -> Message | None:
+        """Remember a session line; returns a message that it completes, if there is one."""
+        if not event.outgoing:
+            return None
+        key = _key(event, event.peer_ip)
+        self._tls.pop(key, None)
+        self._tls[key] = _Kept(event, line)
+        if len(self._tls) > self._limit:
+            del self._tls[next(iter(self._tls))]
+        early = self._early.pop(key, None)
+        if early and early[0] // 1_000_000 == event.at // 1_000_000:
+            early[1].take_session(event, line)
+            return early[1]
+        return None
+
+    def join(self, event: Attempted, message: Message) -> None:
+        """Give the message the TLS line of the session that this attempt was made in."""
+        key = _key(event, event.remote_ip)
+        kept = self._tls.get(key)
+        if kept is not None and 0 <= event.at - kept.event.at + 999_999 <= _LONGEST:
+            message.take_session(kept.event, kept.line)
+        elif not event.tls:
+            self._early.pop(key, None)
+            self._early[key] = (event.at, message)
+            if len(self._early) > self._limit:
+                del self._early[next(iter(self._early))]
+
+
+def _key(event: SessionTls | Attempted, peer_ip: str) -> _Key:
+    return (event.host, event.instance, event.pid, peer_ip)
