@@ -10,6 +10,8 @@
     │   └── StoreFull      no space left where it is kept
     ├── StateError         accounts, positions or sessions cannot be read or written
     ├── AccessError        who asks may not, or is not who they say
+    │   └── TooManyTries   signing in failed too often; wait
+    ├── AccountError       an account or token cannot be made, changed or found as asked
     ├── SearchError        a question that cannot be asked
     └── ClientError        the postroad to be asked does not answer, or not as expected
 
@@ -75,6 +77,29 @@ class AccessError(PostroadError):
     """Who asks may not, or is not who they say."""
 
     exit_status = 5
+
+
+class TooManyTries(AccessError):
+    """Signing in failed too often from there or as that account; `wait` is in seconds."""
+
+    def __init__(self, message: str, wait: int) -> None:
+        """Keep the time to wait beside the sentence."""
+        super().__init__(message)
+        self.wait = wait
+
+
+class AccountError(PostroadError):
+    """An account or token cannot be made, changed or found as asked.
+
+    `kind` is `invalid`, `not_found` or `conflict` (it exists already).
+    """
+
+    exit_status = 2
+
+    def __init__(self, message: str, kind: str = "invalid") -> None:
+        """Keep the kind beside the sentence."""
+        super().__init__(message)
+        self.kind = kind
 
 
 class SearchError(PostroadError):

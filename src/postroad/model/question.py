@@ -63,16 +63,16 @@ def ask(values: Mapping[str, str], *, now: int, zone: ZoneInfo) -> Search:
     )
 
 
-def in_words(
-    search: Search, zone: ZoneInfo, *, quote: Callable[[str], str] = "“{}”".format
-) -> str:
+def in_words(search: Search, zone: ZoneInfo, *, quote: Callable[[str], str] = "“{}”".format) -> str:
     """The question as a sentence: `Mail to “anna@example.com” that failed, since …`.
 
     `quote` is applied to everything that somebody typed.
     """
     said = [" ".join(_mail(search, quote))]
     if search.statuses:
-        said.append(f"with status {_either(s.word.replace('_', ' ') for s in sorted(search.statuses))}")
+        said.append(
+            f"with status {_either(s.word.replace('_', ' ') for s in sorted(search.statuses))}"
+        )
     if search.directions:
         said.append(f"going {_either(d.word for d in sorted(search.directions))}")
     period = _period(search, zone)

@@ -1,0 +1,78 @@
+"""The door: whatever somebody shows to prove who they are, and the viewer they become."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from postroad.accounts import secret
+from postroad.accounts.account import Account, Viewer
+from postroad.accounts.audit import Audit
+from postroad.accounts.hasher import Hasher
+from postroad.accounts.local import Directory
+from postroad.accounts.sessions import Sessions
+from postroad.accounts.slowdown import Slowdown
+from postroad.accounts.tokens import Tokens
+from postroad.errors import AccessError
+from postroad.state import State
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+class Accounts:
+    """Everything about accounts, over one state database."""
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        hasher: Hasher | None = None,
+        session_hours: int = 12,
+        clock: Callable[[], int] = _now,
+    ) -> None:
+        self.directory = Directory(state, hasher or Hasher(), clock)
+        self.sessions = Sessions(state, clock, session_hours)
+        self.tokens = Tokens(state, clock)
+        self.audit = Audit(state, clock)
+        self._slowdown = Slowdown(state, clock)
+
+    def sign_in(self, name: str, password: str, client: str) -> str:
+        """The secret of a new session.
+
+        Raises `AccessError` with one and the same sentence whatever was wrong, after one and the
+        same time; `TooManyTries` after too many failures.
+        """
+        self._slowdown.enter(name, client)
+        account = self.directory.verify(name, password)
+        if account is None:
+            message = "This name and password do not belong together."
+            raise AccessError(message)
+        self._slowdown.succeed(name, client)
+        self.audit.write(_viewer(account, "session", client), "sign_in", account.name)
+        return self.sessions.open(account, client)
+
+    def by_session(self, given: str, client: str) -> Viewer | None:
+        """The viewer whose session's secret this is, or None."""
+        if account := self.sessions.account(given):
+            return _viewer(account, "session", client, secret.form_key(given))
+        return None
+
+    def by_token(self, given: str, client: str) -> Viewer | None:
+        """The viewer whose token this is, or None."""
+        if account := self.tokens.account(given):
+            return _viewer(account, "token", client)
+        return None
+
+
+def _viewer(account: Account, via: str, client: str, form_key: str = "") -> Viewer:
+    return Viewer(
+        name=account.name,
+        kind=account.kind,
+        scope=account.scope,
+        via=via,
+        client=client,
+        account_id=account.id,
+        form_key=form_key,
+    )

@@ -1,0 +1,138 @@
+"""The accounts that postroad keeps itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from postroad.accounts.account import Account, Draft, Kind, checked
+from postroad.accounts.hasher import Hasher
+from postroad.errors import AccountError
+from postroad.model.when import shown
+from postroad.state import State
+from postroad.state.people import accounts, sessions
+
+
+class Directory:
+    """Accounts by name: made, changed, listed, and their passwords checked."""
+
+    def __init__(self, state: State, hasher: Hasher, clock: Callable[[], int]) -> None:
+        self._state = state
+        self._hasher = hasher
+        self._clock = clock
+
+    def add(self, draft: Draft) -> Account:
+        """Make an account. Raises `AccountError`, also where the name is taken."""
+        draft = checked(draft)
+        now = self._clock()
+        row = {**_columns(draft), "disabled": False, "created_at": now, "changed_at": now}
+        row["password"] = self._hasher.hash(draft.password) if draft.password else ""
+        try:
+            with self._state.write() as connection:
+                connection.execute(sa.insert(accounts).values(row))
+        except IntegrityError as error:
+            message = f"There is already an account {shown(draft.name)}."
+            raise AccountError(message, "conflict") from error
+        return self.get(draft.name)
+
+    def change(self, name: str, draft: Draft, *, disabled: bool | None = None) -> Account:
+        """Replace what the account of this name is; an empty password keeps the old one.
+
+        Whoever is signed in to it has to do so again. Raises `AccountError`.
+        """
+        old = self.get(name)
+        draft = checked(draft)
+        row = {**_columns(draft), "changed_at": self._clock()}
+        if draft.password:
+            row["password"] = self._hasher.hash(draft.password)
+        if disabled is not None:
+            row["disabled"] = disabled
+        try:
+            with self._state.write() as connection:
+                connection.execute(sa.update(accounts).where(accounts.c.id == old.id).values(row))
+                connection.execute(sa.delete(sessions).where(sessions.c.account_id == old.id))
+        except IntegrityError as error:
+            message = f"There is already an account {shown(draft.name)}."
+            raise AccountError(message, "conflict") from error
+        return self.get(draft.name)
+
+    def remove(self, name: str) -> None:
+        """Delete the account with its sessions and tokens. Raises `AccountError`."""
+        with self._state.write() as connection:
+            found = connection.execute(sa.delete(accounts).where(accounts.c.name == _key(name)))
+        if not found.rowcount:
+            raise _missing(name)
+
+    def get(self, name: str) -> Account:
+        """The account of this name. Raises `AccountError`."""
+        with self._state.read() as connection:
+            row = connection.execute(_ACCOUNT.where(accounts.c.name == _key(name))).one_or_none()
+        if row is None:
+            raise _missing(name)
+        return account_of(row)
+
+    def list(self) -> list[Account]:
+        """Every account, by name."""
+        with self._state.read() as connection:
+            return [
+                account_of(row) for row in connection.execute(_ACCOUNT.order_by(accounts.c.name))
+            ]
+
+    def verify(self, name: str, password: str) -> Account | None:
+        """The account, if this is its password and it may be used.
+
+        Takes as long for a name that does not exist as for one that does.
+        """
+        with self._state.read() as connection:
+            query = sa.select(accounts).where(accounts.c.name == _key(name))
+            row = connection.execute(query).one_or_none()
+        stored = row.password if row is not None else ""
+        if not self._hasher.matches(stored, password) or row is None or row.disabled:
+            return None
+        if self._hasher.is_outdated(stored):
+            self._renew(row.id, password)
+        return account_of(row)
+
+    def _renew(self, account_id: int, password: str) -> None:
+        row = {"password": self._hasher.hash(password)}
+        with self._state.write() as connection:
+            connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(row))
+
+
+_ACCOUNT = sa.select(*(column for column in accounts.c if column.name != "password"))
+
+
+def account_of(row: Any) -> Account:
+    """The account in a row that has its columns, as other tables' queries join them."""
+    return Account(
+        id=row.id,
+        name=row.name,
+        kind=Kind(row.kind),
+        disabled=row.disabled,
+        domains=tuple(row.domains),
+        addresses=tuple(row.addresses),
+        logins=tuple(row.logins),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return {
+        "name": draft.name,
+        "kind": int(draft.kind),
+        "domains": list(draft.domains),
+        "addresses": list(draft.addresses),
+        "logins": list(draft.logins),
+    }
+
+
+def _key(name: str) -> str:
+    return name.strip().lower()[:320]
+
+
+def _missing(name: str) -> AccountError:
+    return AccountError(f"There is no account {shown(name)}.", "not_found")

@@ -1,0 +1,58 @@
+"""Sessions: what a browser's cookie stands for. Kept here, not in the cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from postroad.accounts import secret
+from postroad.accounts.account import Account
+from postroad.accounts.local import account_of
+from postroad.model.when import HOUR
+from postroad.state import State
+from postroad.state.people import accounts, sessions
+
+
+class Sessions:
+    """Opened by signing in; ended by signing out, by time, or by a change of the account."""
+
+    def __init__(self, state: State, clock: Callable[[], int], hours: int) -> None:
+        self._state = state
+        self._clock = clock
+        self._hours = hours
+
+    def open(self, account: Account, client: str) -> str:
+        """A new session's secret, for the cookie."""
+        made = secret.make()
+        now = self._clock()
+        row = {
+            "digest": secret.digest(made),
+            "account_id": account.id,
+            "created_at": now,
+            "expires_at": now + self._hours * HOUR,
+            "client": client[:64],
+        }
+        with self._state.write() as connection:
+            connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
+            connection.execute(sa.insert(sessions).values(row))
+        return made
+
+    def account(self, given: str) -> Account | None:
+        """The account whose session this is, or None if there is none (any more)."""
+        query = (
+            sa.select(accounts)
+            .join(sessions)
+            .where(sessions.c.digest == secret.digest(given))
+            .where(sessions.c.expires_at > self._clock())
+            .where(~accounts.c.disabled)
+        )
+        with self._state.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else account_of(row)
+
+    def end(self, given: str) -> None:
+        """End it; nothing happens if it is over."""
+        with self._state.write() as connection:
+            digest = secret.digest(given)
+            connection.execute(sa.delete(sessions).where(sessions.c.digest == digest))
