@@ -9,9 +9,12 @@ import msgspec
 
 from postroad.errors import AccountError
 from postroad.model import address
-from postroad.model.question import LONGEST
 from postroad.model.scope import Scope
 from postroad.model.when import shown
+
+#: RFC 5321 section 4.5.3.1: 64 octets, "@" and 255.
+LONGEST_NAME = 320
+_LONGEST_DOMAIN = 255
 
 
 class Kind(IntEnum):
@@ -144,10 +147,16 @@ def checked(draft: Draft) -> Draft:
 
 def _name(text: str) -> str:
     name = text.strip().lower()
-    if not name or len(name) > 320 or not name.isprintable() or any(c.isspace() for c in name):
+    if (
+        not name
+        or len(name) > LONGEST_NAME
+        or not name.isprintable()
+        or any(c.isspace() for c in name)
+    ):
         message = (
             f"{shown(text)} cannot be the name of an account: "
-            "use a full address or a name without spaces, of up to 320 characters."
+            "use a full address or a name without spaces, of up to "
+            f"{LONGEST_NAME} characters."
         )
         raise AccountError(message)
     return name
@@ -155,7 +164,7 @@ def _name(text: str) -> str:
 
 def _domain(text: str) -> str:
     domain = text.strip().lower().removeprefix("@").rstrip(".")
-    if not domain or len(domain) > 255 or not _is_word(domain) or "@" in domain:
+    if not domain or len(domain) > _LONGEST_DOMAIN or not _is_word(domain) or "@" in domain:
         message = f"{shown(text)} is not a domain. Write it like example.com."
         raise AccountError(message)
     return domain
@@ -163,7 +172,7 @@ def _domain(text: str) -> str:
 
 def _address(text: str) -> str:
     key = address.key(text.strip())
-    if not address.is_address(key) or len(key) > LONGEST or not key.isprintable():
+    if not address.is_address(key) or len(key) > LONGEST_NAME or not key.isprintable():
         message = f"{shown(text)} is not an address. Write it like name@example.com."
         raise AccountError(message)
     return key
@@ -171,7 +180,7 @@ def _address(text: str) -> str:
 
 def _login(text: str) -> str:
     login = text.strip().lower()
-    if not login or len(login) > 320 or not _is_word(login):
+    if not login or len(login) > LONGEST_NAME or not _is_word(login):
         message = f"{shown(text)} is not a login. Write it as the mail server logs it."
         raise AccountError(message)
     return login

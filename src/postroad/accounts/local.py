@@ -74,12 +74,11 @@ class Directory:
             raise _missing(name)
         return account_of(row)
 
-    def list(self) -> list[Account]:
+    def all(self) -> list[Account]:
         """Every account, by name."""
         with self._state.read() as connection:
-            return [
-                account_of(row) for row in connection.execute(_ACCOUNT.order_by(accounts.c.name))
-            ]
+            rows = connection.execute(_ACCOUNT.order_by(accounts.c.name))
+            return [account_of(row) for row in rows]
 
     def verify(self, name: str, password: str) -> Account | None:
         """The account, if this is its password and it may be used.

@@ -50,7 +50,7 @@ class Slowdown:
             connection.execute(sa.delete(failures).where(failures.c.last_at <= now - _MEMORY))
             counts = {}
             for digest, rule in _keys(name, client):
-                query = sa.select(failures.c["count", "last_at"])
+                query = sa.select(failures.c["count"], failures.c.last_at)
                 query = query.where(failures.c.digest == digest)
                 count, last_at = connection.execute(query).one_or_none() or (0, 0)
                 counts[digest] = count
@@ -65,9 +65,9 @@ class Slowdown:
         with self._state.write() as connection:
             connection.execute(sa.delete(failures).where(failures.c.digest == of_name))
             for digest, _ in of_client:
-                change = sa.update(failures).values(count=failures.c.count - 1)
+                change = sa.update(failures).values(count=failures.c["count"] - 1)
                 connection.execute(change.where(failures.c.digest == digest))
-                nothing = sa.delete(failures).where(failures.c.count <= 0)
+                nothing = sa.delete(failures).where(failures.c["count"] <= 0)
                 connection.execute(nothing.where(failures.c.digest == digest))
 
 

@@ -21,6 +21,7 @@ from postroad.state.people import accounts, tokens
 PREFIX = "pr_"
 #: Longest life that can be asked for, in days.
 LONGEST = 3650
+_LABEL = 200
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +50,8 @@ class Tokens:
         It lives so many days, or until it is revoked if `days` is 0. Raises `AccountError`.
         """
         label = label.strip()
-        if not label or len(label) > 200 or not label.isprintable():
-            message = "A token needs a label of 1 to 200 characters that says what it is for."
+        if not label or len(label) > _LABEL or not label.isprintable():
+            message = f"A token needs a label of 1 to {_LABEL} characters: what it is for."
             raise AccountError(message)
         if not 0 <= days <= LONGEST:
             message = f"A token lives 1 to {LONGEST} days, or without end (0)."
@@ -71,18 +72,14 @@ class Tokens:
         kept = {name: row[name] for name in Token.__struct_fields__ if name in row}
         return made, msgspec.convert({**kept, "account": account.name}, Token)
 
-    def list(self, account_id: int | None) -> list[Token]:
+    def all(self, account_id: int | None) -> list[Token]:
         """The tokens of an account, or of all (None), newest first."""
         query = sa.select(tokens, accounts.c.name.label("account")).join(accounts)
         if account_id is not None:
             query = query.where(tokens.c.account_id == account_id)
         with self._state.read() as connection:
-            return [
-                _token(row)
-                for row in connection.execute(
-                    query.order_by(tokens.c.created_at.desc(), tokens.c.id)
-                )
-            ]
+            rows = connection.execute(query.order_by(tokens.c.created_at.desc(), tokens.c.id))
+            return [_token(row) for row in rows]
 
     def revoke(self, token_id: str, account_id: int | None) -> None:
         """Delete a token of an account, or of any (None). Raises `AccountError`."""

@@ -70,9 +70,8 @@ def in_words(search: Search, zone: ZoneInfo, *, quote: Callable[[str], str] = "â
     """
     said = [" ".join(_mail(search, quote))]
     if search.statuses:
-        said.append(
-            f"with status {_either(s.word.replace('_', ' ') for s in sorted(search.statuses))}"
-        )
+        words = (status.word.replace("_", " ") for status in sorted(search.statuses))
+        said.append(f"with status {_either(words)}")
     if search.directions:
         said.append(f"going {_either(d.word for d in sorted(search.directions))}")
     period = _period(search, zone)

@@ -38,6 +38,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 30, tzinfo=UTC)
 #: Last year that can be asked for.
 _LAST_YEAR = 2199
+_MINUTE_SECONDS = 60
+_SHOWN = 80
 
 
 def read(text: str, *, now: int, zone: ZoneInfo, end: bool = False) -> int:
@@ -117,7 +119,7 @@ def length(microseconds: int) -> str:
 
 def shown(text: str) -> str:
     """Somebody's text inside a sentence: quoted, cut, control characters made visible."""
-    cut = text if len(text) <= 80 else text[:79] + "…"
+    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return repr(cut)
 
 
@@ -151,11 +153,11 @@ def _moment(found: re.Match[str], zone: ZoneInfo) -> int:
     second = int(found[6] or 0)
     micro = int((found[7] or "").ljust(6, "0")[:6])
     # RFC 3339 allows the leap second 60, which datetime does not know.
-    leap = timedelta(seconds=1) if second == 60 else timedelta()
+    leap = timedelta(seconds=1) if second == _MINUTE_SECONDS else timedelta()
     written = datetime(year, month, day, hour, minute, min(second, 59), micro, tzinfo=zone)
     if offset := found[8]:
         written = written.replace(tzinfo=_offset(offset))
-    if second > 60:
+    if second > _MINUTE_SECONDS:
         message = "seconds end at 60"
         raise ValueError(message)
     return _microseconds(written + leap)
@@ -165,7 +167,7 @@ def _offset(text: str) -> timezone:
     if text in "Zz":
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:6])
-    if minutes > 59:
+    if minutes >= _MINUTE_SECONDS:
         message = "an offset has at most 59 minutes"
         raise ValueError(message)
     delta = timedelta(hours=hours, minutes=minutes)
