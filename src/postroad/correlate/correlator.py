@@ -247,16 +247,13 @@ class Correlator:
         message.is_dirty = False
         self._dirty = [each for each in self._dirty if each is not message]
         self._ended = [each for each in self._ended if each is not message]
+        for relative, reference in _relations(message, self._open):
+            relative.refer(reference)
+            self._touch(relative)
         for child in (message.children or {}).values():
-            if child.parents:
-                child.parents = [each for each in child.parents if each is not message]
+            child.parents = [each for each in child.parents or () if each is not message]
         for parent in message.parents or ():
-            if parent.children:
-                parent.children.pop(message.queue_id, None)
-            for (kind, queue_id, other), at in (parent.links or {}).items():
-                if other == message.queue_id and queue_id == parent.queue_id:
-                    parent.refer(Reference(kind, other, at))
-            self._touch(parent)
+            (parent.children or {}).pop(message.queue_id, None)
 
     def _refeed(
         self, key: QueueKey, order: list[tuple[str, Event]], new: set[str]
@@ -292,6 +289,8 @@ class Correlator:
             references, message.references = message.references, None
             for reference in references or ():
                 other = self._find(message, reference)
+                if reference.kind is LinkKind.BOUNCED_AS:
+                    _name_bounce(message, reference)
                 if other is None:
                     self._await(message, reference)
                 else:
@@ -456,6 +455,38 @@ def _refer_onward(message: Message, event: Attempted) -> None:
         message.refer(
             Reference(LinkKind.FILTERED_AS, event.next_queue_id, event.at, sure=False)
         )
+
+
+def _relations(
+    message: Message, open_messages: dict[QueueKey, Message]
+) -> list[tuple[Message, Reference]]:
+    """What the neighbours of a message must say again to find it when it is made anew."""
+    found: list[tuple[Message, Reference]] = []
+    for child in (message.children or {}).values():
+        for (kind, _, other), at in (message.links or {}).items():
+            if other == child.queue_id:
+                found.append((child, Reference(kind, message.queue_id, at, reverse=True)))
+    for parent in message.parents or ():
+        for (kind, _, other), at in (parent.links or {}).items():
+            if other == message.queue_id:
+                found.append((parent, Reference(kind, message.queue_id, at)))
+    for other, reverse in ((message.bounce_of, False), (message.bounced_as, True)):
+        relative = open_messages.get((message.host, message.instance, other)) if other else None
+        if relative is not None:
+            kind = LinkKind.BOUNCED_AS
+            found.append(
+                (relative, Reference(kind, message.queue_id, message.first_at, reverse=reverse))
+            )
+    return found
+
+
+def _name_bounce(message: Message, reference: Reference) -> None:
+    """A message's own line names its bounce, or what it is a bounce of, seen or not."""
+    if reference.reverse:
+        message.bounce_of = reference.other
+    else:
+        message.bounced_as = reference.other
+        message.add_link(reference.kind, message.queue_id, reference.other, reference.at)
 
 
 def _is_life_of(message: Message, key: QueueKey) -> bool:

@@ -1,0 +1,242 @@
+"""What the correlator promises, whatever order, pieces or repetitions its lines come in."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from postroad.model.delivery import delivery_id, message_key
+from postroad.model.event import EndKind, LinkKind
+from postroad.model.status import Direction, Outcome, Status
+from tests.correlate import stories
+from tests.correlate.book import Book, fold_all, fold_in_runs
+from tests.correlate.stories import SECOND, START, Script
+
+every_story = pytest.mark.parametrize("story", stories.ALL, ids=lambda story: story.__name__)
+
+
+def _rows(book: Book) -> dict[str, tuple[Status, int]]:
+    return {row.recipient: (row.status, row.attempts) for row in book.rows()}
+
+
+def test_each_recipient_has_a_status_of_its_own():
+    """One message to two people is two deliveries, each with its own end and attempts."""
+    book = fold_all(stories.exim_message().lines)
+
+    assert {
+        "bob@example.net": (Status.DELIVERED, 1),
+        "cat@example.org": (Status.FAILED, 2),
+        "ann@example.com": (Status.DELIVERED, 1),
+    } == _rows(book)
+
+
+def test_a_bounce_and_what_bounced_name_each_other():
+    """The failed delivery names its bounce, and the bounce the message it is about."""
+    rows = {row.recipient: row for row in fold_all(stories.exim_message().lines).rows()}
+
+    assert "1vAAAB-00000000002-0002" == rows["cat@example.org"].bounced_as
+    assert "" == rows["bob@example.net"].bounced_as
+    assert "1vAAAA-00000000001-0001" == rows["ann@example.com"].bounce_of
+
+
+def test_a_content_filter_is_a_hop_and_not_a_delivery():
+    """Two queue ids around a filter are one delivery for each recipient."""
+    book = fold_all(stories.filtered_message().lines)
+    rows = {row.recipient: row for row in book.rows()}
+
+    assert {"ann@example.com", "bob@example.com"} == set(rows)
+    assert "robert@example.com" == rows["bob@example.com"].delivered_to
+    assert (Status.DELIVERED, 2) == (rows["bob@example.com"].status, rows["bob@example.com"].attempts)
+    assert START == rows["ann@example.com"].sent_at
+    assert "192.0.2.9" == rows["ann@example.com"].client_ip
+    assert Direction.INBOUND is rows["ann@example.com"].direction
+    assert ["4BBBBBBBBB"] == rows["ann@example.com"].hops
+
+
+def test_what_only_reached_the_filter_is_in_progress():
+    """`status=sent` to a filter proves nothing about the recipient."""
+    lines = stories.filtered_message().lines[:8]
+
+    assert {Status.IN_PROGRESS} == {row.status for row in fold_all(lines).rows()}
+
+
+def test_a_queue_id_that_comes_round_again_is_another_message():
+    """Two lives of a short queue id are two messages."""
+    book = fold_all(stories.reused_queue_id().lines)
+
+    assert [("s0@example.net", "r0@example.com"), ("s1@example.net", "r1@example.com")] == [
+        (row.sender, row.recipient) for row in book.rows()
+    ]
+
+
+def test_tls_of_a_session_belongs_to_all_its_deliveries():
+    """A TLS line without a queue id is true of each delivery of that process to that peer."""
+    book = fold_all(stories.encrypted_deliveries().lines)
+
+    assert [True, True] == [row.tls.startswith("TLSv1.3") for row in book.rows()]
+
+
+@every_story
+def test_lines_fed_twice_say_nothing_new(story):
+    """The same log twice gives the same rows as once."""
+    lines = story().lines
+
+    assert fold_all(lines).facts() == fold_all(lines + lines).facts()
+
+
+@every_story
+def test_lines_of_one_second_may_be_shuffled(story):
+    """The order of lines within a second does not change any row."""
+    lines = story().lines
+    once = fold_all(lines).facts()
+    for seed in range(20):
+        mixed = list(lines)
+        random.Random(seed).shuffle(mixed)
+        mixed.sort(key=lambda each: each[0].at // SECOND)
+
+        assert once == fold_all(mixed).facts(), seed
+
+
+@every_story
+def test_draining_after_every_line_ends_in_the_same_rows(story):
+    """Whoever looks early sees less, and later the same."""
+    lines = story().lines
+
+    assert (
+        fold_all(lines).facts()
+        == fold_all(lines, drain_after=frozenset(range(len(lines)))).facts()
+    )
+
+
+@every_story
+def test_a_run_killed_anywhere_is_taken_up_from_the_stored_lines(story):
+    """One correlator after another over pieces of a log equals one over the whole."""
+    lines = story().lines
+    once = fold_all(lines).facts()
+    for cut in range(1, len(lines)):
+        assert once == fold_in_runs(lines, [cut]).facts(), cut
+    for first in range(1, len(lines) - 1, 2):
+        assert once == fold_in_runs(lines, [first, first + 1]).facts(), first
+
+
+@pytest.mark.parametrize(
+    "story",
+    # A session line that is read after the deliveries it is true of finds none of them.
+    [each for each in stories.ALL if each is not stories.encrypted_deliveries],
+    ids=lambda story: story.__name__,
+)
+def test_the_later_part_of_a_log_may_be_read_first(story):
+    """A log imported in two pieces, the newer first, gives the same rows."""
+    lines = story().lines
+    once = fold_all(lines).facts()
+    for cut in range(1, len(lines)):
+        turned = lines[cut:] + lines[:cut]
+        assert once == fold_in_runs(turned, [len(lines) - cut]).facts(), cut
+
+
+@every_story
+def test_a_story_may_begin_and_end_anywhere(story):
+    """A piece of a log never raises, and proves what it proves."""
+    lines = story().lines
+    for start in range(len(lines)):
+        for end in range(start, len(lines)):
+            fold_all(lines[start:end])
+
+
+def test_a_message_without_recipients_yet_is_in_progress():
+    """An arrival alone is a row, and the row gives way to those of its recipients."""
+    script = Script()
+    script.arrived(0, "1vAAAA-00000000001-0001", sender="ann@example.com", has_sender=True)
+    early = fold_all(script.lines)
+    script.attempted(1, "1vAAAA-00000000001-0001", Outcome.DELIVERED, "bob@example.net")
+    late = fold_all(script.lines, drain_after=frozenset({0}))
+
+    assert {"": (Status.IN_PROGRESS, 0)} == _rows(early)
+    assert {"bob@example.net": (Status.DELIVERED, 1)} == _rows(late)
+
+
+def test_an_alias_that_fans_out_is_one_row_for_each_final_address():
+    """The placeholder of the alias goes when its final addresses are known."""
+    script = Script()
+    queue_id = "1vAAAA-00000000001-0001"
+    script.arrived(0, queue_id, recipients=("list@example.com",))
+    script.attempted(1, queue_id, Outcome.DEFERRED, "list@example.com")
+    for name in ("ann", "bob"):
+        script.attempted(
+            2, queue_id, Outcome.DELIVERED, f"{name}@example.com", original="List@example.com"
+        )
+    book = fold_all(script.lines, drain_after=frozenset({0, 1}))
+
+    assert {("ann@example.com", 2), ("bob@example.com", 2)} == {
+        (row.delivered_to, row.attempts) for row in book.rows()
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (EndKind.REMOVED, Status.FAILED),
+        (EndKind.CANCELLED, Status.FAILED),
+        (EndKind.EXPIRED, Status.FAILED),
+        (EndKind.DISCARDED, Status.FILTERED),
+        (EndKind.COMPLETED, Status.DEFERRED),
+    ],
+)
+def test_an_end_settles_what_was_not_settled(kind, status):
+    """Removed, cancelled and expired mail failed; discarded mail was filtered."""
+    script = Script()
+    script.arrived(0, "1vAAAA-00000000001-0001", recipients=("bob@example.net",))
+    script.attempted(1, "1vAAAA-00000000001-0001", Outcome.DEFERRED, "bob@example.net")
+    script.ended(2, "1vAAAA-00000000001-0001", kind)
+
+    assert {"bob@example.net": (status, 1)} == _rows(fold_all(script.lines))
+
+
+def test_an_id_used_up_by_a_lost_connection_is_no_message():
+    """What the client never finished sending became nobody's delivery."""
+    script = Script()
+    script.ended(0, "1vAAAA-00000000001-0001", EndKind.ABANDONED)
+
+    assert {} == _rows(fold_all(script.lines))
+
+
+def test_a_requeued_message_goes_on_under_its_new_id():
+    """postsuper -r gives a new queue id to the same mail: one delivery, seen from its arrival."""
+    script = Script("postfix")
+    script.arrived(0, "4AAAAAAAAA", client_ip="192.0.2.9", client_host="mail.example.net")
+    script.attempted(1, "4AAAAAAAAA", Outcome.DEFERRED, "bob@example.com")
+    script.arrived(60, "4BBBBBBBBB", continues="4AAAAAAAAA", user="uid:89", user_proven=True)
+    script.attempted(61, "4BBBBBBBBB", Outcome.DELIVERED, "bob@example.com")
+    script.ended(61, "4BBBBBBBBB")
+    rows = fold_all(script.lines).rows()
+
+    assert [(Status.DELIVERED, START)] == [(row.status, row.sent_at) for row in rows]
+
+
+def test_a_forward_becomes_the_rows_of_where_it_went():
+    """`forwarded as` is not the end: the recipient's row tells of the forward's fate."""
+    script = Script("postfix")
+    script.arrived(0, "4AAAAAAAAA", client_ip="192.0.2.9", client_host="mail.example.net")
+    script.attempted(
+        1, "4AAAAAAAAA", Outcome.DELIVERED, "ann@example.com", forwarded_as="4BBBBBBBBB"
+    )
+    script.ended(1, "4AAAAAAAAA")
+    script.attempted(
+        2, "4BBBBBBBBB", Outcome.FAILED, "ann@example.net", remote=True, remote_host="mx.example"
+    )
+    script.linked(2, "4BBBBBBBBB", LinkKind.BOUNCED_AS, "4CCCCCCCCC")
+    rows = fold_all(script.lines).rows()
+
+    assert [("ann@example.com", "ann@example.net", Status.FAILED, "4CCCCCCCCC")] == [
+        (row.recipient, row.delivered_to, row.status, row.bounced_as) for row in rows
+    ]
+
+
+def test_names_are_the_same_every_time():
+    """Ids are made from what the log says, so that reading it again finds the same rows."""
+    row = fold_all(stories.exim_message().lines).rows()[0]
+    key = message_key("mx1.example.com", "", "1vAAAA-00000000001-0001", 0)
+
+    assert key == row.message_key
+    assert delivery_id(key, row.recipient, "") == row.id
