@@ -1,0 +1,1 @@
+"""Tests of the correlator alone: events in, rows out."""

@@ -26,7 +26,9 @@ class Book:
             if key not in self._rows or self._rows[key].version <= row.version:
                 self._rows[key] = row
         for attempt in batch.attempts:
-            self._attempts[attempt.delivery_id, attempt.at, attempt.address, attempt.reply] = attempt
+            self._attempts[attempt.delivery_id, attempt.at, attempt.address, attempt.reply] = (
+                attempt
+            )
         for line in batch.lines:
             lines = self._lines.setdefault((line.host, line.instance, line.queue_id), {})
             lines[line.text] = said[line.text]

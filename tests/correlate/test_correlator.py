@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.correlate import stories
+from tests.correlate.book import Book, fold_all, fold_in_runs
+from tests.correlate.stories import SECOND, START, Script
 
 from postroad.model.delivery import delivery_id, message_key
 from postroad.model.event import EndKind, LinkKind
 from postroad.model.status import Direction, Outcome, Status
-from tests.correlate import stories
-from tests.correlate.book import Book, fold_all, fold_in_runs
-from tests.correlate.stories import SECOND, START, Script
 
 every_story = pytest.mark.parametrize("story", stories.ALL, ids=lambda story: story.__name__)
 
@@ -24,20 +24,20 @@ def test_each_recipient_has_a_status_of_its_own():
     """One message to two people is two deliveries, each with its own end and attempts."""
     book = fold_all(stories.exim_message().lines)
 
-    assert {
+    assert _rows(book) == {
         "bob@example.net": (Status.DELIVERED, 1),
         "cat@example.org": (Status.FAILED, 2),
         "ann@example.com": (Status.DELIVERED, 1),
-    } == _rows(book)
+    }
 
 
 def test_a_bounce_and_what_bounced_name_each_other():
     """The failed delivery names its bounce, and the bounce the message it is about."""
     rows = {row.recipient: row for row in fold_all(stories.exim_message().lines).rows()}
 
-    assert "1vAAAB-00000000002-0002" == rows["cat@example.org"].bounced_as
-    assert "" == rows["bob@example.net"].bounced_as
-    assert "1vAAAA-00000000001-0001" == rows["ann@example.com"].bounce_of
+    assert rows["cat@example.org"].bounced_as == "1vAAAB-00000000002-0002"
+    assert rows["bob@example.net"].bounced_as == ""
+    assert rows["ann@example.com"].bounce_of == "1vAAAA-00000000001-0001"
 
 
 def test_a_content_filter_is_a_hop_and_not_a_delivery():
@@ -46,12 +46,15 @@ def test_a_content_filter_is_a_hop_and_not_a_delivery():
     rows = {row.recipient: row for row in book.rows()}
 
     assert {"ann@example.com", "bob@example.com"} == set(rows)
-    assert "robert@example.com" == rows["bob@example.com"].delivered_to
-    assert (Status.DELIVERED, 2) == (rows["bob@example.com"].status, rows["bob@example.com"].attempts)
-    assert START == rows["ann@example.com"].sent_at
-    assert "192.0.2.9" == rows["ann@example.com"].client_ip
+    assert rows["bob@example.com"].delivered_to == "robert@example.com"
+    assert (rows["bob@example.com"].status, rows["bob@example.com"].attempts) == (
+        Status.DELIVERED,
+        2,
+    )
+    assert rows["ann@example.com"].sent_at == START
+    assert rows["ann@example.com"].client_ip == "192.0.2.9"
     assert Direction.INBOUND is rows["ann@example.com"].direction
-    assert ["4BBBBBBBBB"] == rows["ann@example.com"].hops
+    assert rows["ann@example.com"].hops == ["4BBBBBBBBB"]
 
 
 def test_what_only_reached_the_filter_is_in_progress():
@@ -65,8 +68,9 @@ def test_a_queue_id_that_comes_round_again_is_another_message():
     """Two lives of a short queue id are two messages."""
     book = fold_all(stories.reused_queue_id().lines)
 
-    assert [("s0@example.net", "r0@example.com"), ("s1@example.net", "r1@example.com")] == [
-        (row.sender, row.recipient) for row in book.rows()
+    assert [(row.sender, row.recipient) for row in book.rows()] == [
+        ("s0@example.net", "r0@example.com"),
+        ("s1@example.net", "r1@example.com"),
     ]
 
 
@@ -74,7 +78,7 @@ def test_tls_of_a_session_belongs_to_all_its_deliveries():
     """A TLS line without a queue id is true of each delivery of that process to that peer."""
     book = fold_all(stories.encrypted_deliveries().lines)
 
-    assert [True, True] == [row.tls.startswith("TLSv1.3") for row in book.rows()]
+    assert [row.tls.startswith("TLSv1.3") for row in book.rows()] == [True, True]
 
 
 @every_story
@@ -104,8 +108,7 @@ def test_draining_after_every_line_ends_in_the_same_rows(story):
     lines = story().lines
 
     assert (
-        fold_all(lines).facts()
-        == fold_all(lines, drain_after=frozenset(range(len(lines)))).facts()
+        fold_all(lines).facts() == fold_all(lines, drain_after=frozenset(range(len(lines)))).facts()
     )
 
 
@@ -152,8 +155,8 @@ def test_a_message_without_recipients_yet_is_in_progress():
     script.attempted(1, "1vAAAA-00000000001-0001", Outcome.DELIVERED, "bob@example.net")
     late = fold_all(script.lines, drain_after=frozenset({0}))
 
-    assert {"": (Status.IN_PROGRESS, 0)} == _rows(early)
-    assert {"bob@example.net": (Status.DELIVERED, 1)} == _rows(late)
+    assert _rows(early) == {"": (Status.IN_PROGRESS, 0)}
+    assert _rows(late) == {"bob@example.net": (Status.DELIVERED, 1)}
 
 
 def test_an_alias_that_fans_out_is_one_row_for_each_final_address():
@@ -198,11 +201,11 @@ def test_an_id_used_up_by_a_lost_connection_is_no_message():
     script = Script()
     script.ended(0, "1vAAAA-00000000001-0001", EndKind.ABANDONED)
 
-    assert {} == _rows(fold_all(script.lines))
+    assert _rows(fold_all(script.lines)) == {}
 
 
 def test_a_requeued_message_goes_on_under_its_new_id():
-    """postsuper -r gives a new queue id to the same mail: one delivery, seen from its arrival."""
+    """Postsuper -r gives a new queue id to the same mail: one delivery, seen from its arrival."""
     script = Script("postfix")
     script.arrived(0, "4AAAAAAAAA", client_ip="192.0.2.9", client_host="mail.example.net")
     script.attempted(1, "4AAAAAAAAA", Outcome.DEFERRED, "bob@example.com")
@@ -211,7 +214,7 @@ def test_a_requeued_message_goes_on_under_its_new_id():
     script.ended(61, "4BBBBBBBBB")
     rows = fold_all(script.lines).rows()
 
-    assert [(Status.DELIVERED, START)] == [(row.status, row.sent_at) for row in rows]
+    assert [(row.status, row.sent_at) for row in rows] == [(Status.DELIVERED, START)]
 
 
 def test_a_forward_becomes_the_rows_of_where_it_went():
@@ -228,8 +231,8 @@ def test_a_forward_becomes_the_rows_of_where_it_went():
     script.linked(2, "4BBBBBBBBB", LinkKind.BOUNCED_AS, "4CCCCCCCCC")
     rows = fold_all(script.lines).rows()
 
-    assert [("ann@example.com", "ann@example.net", Status.FAILED, "4CCCCCCCCC")] == [
-        (row.recipient, row.delivered_to, row.status, row.bounced_as) for row in rows
+    assert [(row.recipient, row.delivered_to, row.status, row.bounced_as) for row in rows] == [
+        ("ann@example.com", "ann@example.net", Status.FAILED, "4CCCCCCCCC")
     ]
 
 

@@ -75,15 +75,9 @@ class Correlator:
 
     def feed(self, event: Event, line: str) -> None:
         """Take in what one line says. The same line twice says nothing new."""
-        kind = type(event)
         queue_id = event.queue_id
         if not queue_id:
-            if kind is Rejected:
-                self._refused[line] = event  # type: ignore[assignment]
-            elif kind is SessionTls:
-                completed = self._sessions.learn(event, line)  # type: ignore[arg-type]
-                if completed is not None:
-                    self._touch(completed)
+            self._feed_nameless(event, line)
             return
         key = (event.host, event.instance, queue_id)
         message = self._open.get(key)
@@ -92,7 +86,9 @@ class Correlator:
         else:
             if line in message.events:
                 return
-            if not message.unique and (kind is Arrived or message.closed_at or message.previous):
+            if not message.unique and (
+                message.closed_at or message.previous or isinstance(event, Arrived)
+            ):
                 chosen = self._life(key, message, event, line)
                 if chosen is None:
                     return
@@ -101,27 +97,39 @@ class Correlator:
         at = event.at
         if at > message.last_at:
             message.last_at = at
-            if at > self._newest:
-                self._newest = at
+            self._newest = max(self._newest, at)
         elif at < message.first_at:
             message.first_at = at
         if not message.is_dirty:
             message.is_dirty = True
             self._dirty.append(message)
-        if kind is Attempted:
-            if event.outcome is Outcome.DELIVERED and family.is_hand_over(event):  # type: ignore[union-attr,arg-type]
-                _refer_onward(message, event)  # type: ignore[arg-type]
-            if event.pid and event.remote_ip:  # type: ignore[union-attr]
-                self._sessions.join(event, message)  # type: ignore[arg-type]
-        elif kind is Ended:
-            if event.kind in CLOSING and not message.closed_at:  # type: ignore[union-attr]
-                message.closed_at = at
-        elif kind is Arrived:
-            self._arrive(message, event)  # type: ignore[arg-type]
-        elif kind is Linked:
-            message.refer(Reference(event.kind, event.other, at))  # type: ignore[union-attr]
-        elif kind is Rejected and not message.closed_at and fold.refuses_whole(event):
-            message.closed_at = at
+        self._follow(message, event)
+
+    def _feed_nameless(self, event: Event, line: str) -> None:
+        """A line without a queue id: a refusal, or a fact about a session."""
+        if isinstance(event, Rejected):
+            self._refused[line] = event
+        elif isinstance(event, SessionTls):
+            completed = self._sessions.learn(event, line)
+            if completed is not None:
+                self._touch(completed)
+
+    def _follow(self, message: Message, event: Event) -> None:
+        """What an event means beyond its message's own rows: neighbours, sessions, the end."""
+        if isinstance(event, Attempted):
+            if event.outcome is Outcome.DELIVERED and family.is_hand_over(event):
+                _refer_onward(message, event)
+            if event.pid and event.remote_ip:
+                self._sessions.join(event, message)
+        elif isinstance(event, Ended):
+            if event.kind in CLOSING and not message.closed_at:
+                message.closed_at = event.at
+        elif isinstance(event, Arrived):
+            self._arrive(message, event)
+        elif isinstance(event, Linked):
+            message.refer(Reference(event.kind, event.other, event.at))
+        elif isinstance(event, Rejected) and not message.closed_at and fold.refuses_whole(event):
+            message.closed_at = event.at
 
     def _begin(self, key: QueueKey, event: Event) -> Message:
         message = Message(*key, event.at)
@@ -131,7 +139,7 @@ class Correlator:
         if instance not in instances:
             instances.append(instance)
         if key not in self._asked and (
-            type(event) is not Arrived or event.at <= self._horizon.get(host, 0)
+            not isinstance(event, Arrived) or event.at <= self._horizon.get(host, 0)
         ):
             self._flagged.append(key)
         awaited = self._awaited.pop(key, None)
@@ -139,22 +147,18 @@ class Correlator:
             for other, reference in awaited:
                 other.refer(reference)
                 self._touch(other)
-        if event.at > self._newest:
-            self._newest = event.at
+        self._newest = max(self._newest, event.at)
         return message
 
-    def _life(
-        self, key: QueueKey, message: Message, event: Event, line: str
-    ) -> Message | None:
+    def _life(self, key: QueueKey, message: Message, event: Event, line: str) -> Message | None:
         """Which life of a queue id that comes round again a line belongs to; None if known."""
         before = message.previous
         if before is not None and line in before.events:
             return None
-        if type(event) is Arrived:
+        if isinstance(event, Arrived):
             if not message.begun and not message.closed_at and _same_second(event, message):
                 return message
-            new = self._begin_again(key, message, event)
-            return new
+            return self._begin_again(key, message, event)
         if before is not None and event.at <= message.first_at and not before.closed_at:
             # Written with the same stamp as the new life's first line: the old one's end.
             return before
@@ -212,11 +216,7 @@ class Correlator:
         delivery id the version, `first_at` and `sent_at` that are stored.
         """
         self._asked.add(key)
-        known: dict[str, Event] = {}
-        stored = 0
-        for event, line in lines:
-            known[line] = event
-            stored += 1
+        known = {line: event for event, line in lines}
         open_message = self._open.pop(key, None)
         lives = [m for m in (open_message and open_message.previous, open_message) if m]
         if not known and not lives:
@@ -255,12 +255,10 @@ class Correlator:
         for parent in message.parents or ():
             (parent.children or {}).pop(message.queue_id, None)
 
-    def _refeed(
-        self, key: QueueKey, order: list[tuple[str, Event]], new: set[str]
-    ) -> None:
+    def _refeed(self, key: QueueKey, order: list[tuple[str, Event]], new: set[str]) -> None:
         lives: list[Message] = []
         for line, event in order:
-            if type(event) is SessionTls:
+            if isinstance(event, SessionTls):
                 continue
             if event.queue_id == key[2]:
                 self.feed(event, line)
@@ -268,7 +266,7 @@ class Correlator:
                 if message not in lives:
                     lives.append(message)
         for line, event in order:
-            if type(event) is SessionTls:
+            if isinstance(event, SessionTls):
                 for life in lives:
                     if life.first_at - LINGER <= event.at and (
                         event.at <= life.last_at + 1_000_000
@@ -320,12 +318,13 @@ class Correlator:
             if first.adopt(then):
                 self._touch(first)
                 self._touch(then)
-        elif kind is LinkKind.BOUNCED_AS:
-            if first.bounced_as != then.queue_id or then.bounce_of != first.queue_id:
-                first.bounced_as = then.queue_id
-                then.bounce_of = first.queue_id
-                self._touch(first)
-                self._touch(then)
+        elif kind is LinkKind.BOUNCED_AS and (
+            first.bounced_as != then.queue_id or then.bounce_of != first.queue_id
+        ):
+            first.bounced_as = then.queue_id
+            then.bounce_of = first.queue_id
+            self._touch(first)
+            self._touch(then)
 
     def drain(self) -> Batch:
         """Everything that changed since the last drain, to be written to the store.
@@ -392,9 +391,7 @@ class Correlator:
                     skip -= 1
                     continue
                 batch.lines.append(
-                    LogLine(
-                        host=host, instance=instance, queue_id=queue_id, at=event.at, text=line
-                    )
+                    LogLine(host=host, instance=instance, queue_id=queue_id, at=event.at, text=line)
                 )
             message.written = len(events)
         if message.links:
@@ -452,9 +449,7 @@ def _refer_onward(message: Message, event: Attempted) -> None:
     if event.forwarded_as:
         message.refer(Reference(LinkKind.FORWARDED_AS, event.forwarded_as, event.at))
     else:
-        message.refer(
-            Reference(LinkKind.FILTERED_AS, event.next_queue_id, event.at, sure=False)
-        )
+        message.refer(Reference(LinkKind.FILTERED_AS, event.next_queue_id, event.at, sure=False))
 
 
 def _relations(
@@ -500,8 +495,9 @@ def _same_second(event: Event, message: Message) -> bool:
 def _stored_order(item: tuple[str, Event]) -> tuple[int, int]:
     """By time; within one stamp arrivals first and ends last."""
     event = item[1]
-    kind = type(event)
-    return (event.at, 0 if kind is Arrived else 2 if kind is Ended else 1)
+    if isinstance(event, Arrived):
+        return (event.at, 0)
+    return (event.at, 2 if isinstance(event, Ended) else 1)
 
 
 def _is_over(message: Message, latest: int) -> bool:
@@ -562,9 +558,8 @@ def _withdrawn_of(message: Message, identity: str, before: Emitted) -> Delivery:
         host=message.host,
         instance=message.instance,
         queue_id=message.queue_id,
-        version=len(message.events) + sum(
-            len(child.events) for child in (message.children or {}).values()
-        ),
+        version=len(message.events)
+        + sum(len(child.events) for child in (message.children or {}).values()),
         deleted=True,
         status=Status.IN_PROGRESS,
         first_at=before[1],
@@ -582,12 +577,9 @@ def _emit_refusal(event: Rejected, line: str, batch: Batch) -> None:
     message.closed_at = event.at
     for row in fold.fold(message).rows:
         delivery = row.delivery
-        if delivery is not None:
-            delivery.message_key = key
-            delivery.id = key + delivery.id[16:]
-            batch.deliveries.append(delivery)
+        delivery.message_key = key
+        delivery.id = key + delivery.id[16:]
+        batch.deliveries.append(delivery)
     batch.lines.append(
-        LogLine(
-            host=event.host, instance=event.instance, queue_id=key, at=event.at, text=line
-        )
+        LogLine(host=event.host, instance=event.instance, queue_id=key, at=event.at, text=line)
     )

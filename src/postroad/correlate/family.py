@@ -33,16 +33,12 @@ class Families:
         if message.children is None and message.parents is None:
             story = fold.fold(message)
             tls = fold.session_lines(message) if message.instance else []
-            return [
-                (row.delivery, fold.attempt_rows(row, row.delivery, tls))
-                for row in story.rows
-                if row.delivery is not None
-            ]
+            return [(row.delivery, fold.attempt_rows(row, row.delivery, tls)) for row in story.rows]
         told = self._tell(message, 0)
         if not message.parents:
             return told
         taken = self._taken(message)
-        result = []
+        result: list[tuple[Delivery, list[Attempt]]] = []
         for delivery, attempts in told:
             if delivery.id in taken:
                 folded = fold.copy(delivery)
@@ -66,7 +62,6 @@ class Families:
         tls = fold.session_lines(message)
         result: list[tuple[Delivery, list[Attempt]]] = []
         for row in story.rows:
-            assert row.delivery is not None
             own = fold.attempt_rows(row, row.delivery, tls)
             hop = _hop(message, row)
             if hop is None or depth >= _DEEPEST:
@@ -81,7 +76,6 @@ class Families:
     ) -> list[tuple[Delivery, list[Attempt]]]:
         """The rows that one row becomes when its copy went on as `hop`."""
         first = row.delivery
-        assert first is not None
         told = _those_for(row, self._tell(hop, depth + 1))
         own = [_not_counted(attempt) for attempt in own]
         if not told:
@@ -115,7 +109,7 @@ def _hop(message: Message, row: Row) -> Message | None:
         if attempt.outcome is Outcome.DELIVERED:
             return children.get(attempt.forwarded_as or attempt.next_queue_id)
     # Requeued: what was not settled goes on under the new queue id.
-    if row.delivery is not None and not row.delivery.status.is_final:
+    if not row.delivery.status.is_final:
         for child in children.values():
             if (LinkKind.REQUEUED_AS, message.queue_id, child.queue_id) in (message.links or {}):
                 return child

@@ -1,7 +1,7 @@
 """Fold: the lines of one message in, its deliveries and attempts out. Pure.
 
 One row comes out for each recipient as addressed and final address. What a row says depends on
-the set of lines alone: where two bear the same time, the order is that of `_weight` and of the
+the set of lines alone: where two bear the same time, the order is that of `_WEIGHT` and of the
 text, not that of the file.
 
 Sources for what a line means: Exim's deliver.c and the specification, chapter "Log files"; the
@@ -24,7 +24,6 @@ from postroad.model.event import (
     Ended,
     EndKind,
     Event,
-    Noted,
     Rejected,
     SessionTls,
 )
@@ -32,7 +31,7 @@ from postroad.model.status import Direction, Outcome, Status
 from postroad.reasons import reason_name
 
 #: How much an outcome settles, for lines that bear the same time.
-_weight = {
+_WEIGHT = {
     Outcome.POSTPONED: 0,
     Outcome.DEFERRED: 1,
     Outcome.BLOCKED: 2,
@@ -54,7 +53,10 @@ _STATUS = {
 class Row:
     """A delivery in the making: a recipient as addressed, a final address, and its attempts."""
 
-    __slots__ = ("attempts", "delivered_to", "delivery", "hop", "recipient", "rejected")
+    __slots__ = ("attempts", "delivered_to", "delivery", "recipient", "rejected")
+
+    #: Set when the row is complete.
+    delivery: Delivery
 
     def __init__(self, recipient: str, delivered_to: str = "") -> None:
         """Start a row with no attempts."""
@@ -62,9 +64,6 @@ class Row:
         self.delivered_to = delivered_to
         self.attempts: list[Attempted] = []
         self.rejected: Rejected | None = None
-        #: The message that carried this copy on, if it is one of ours.
-        self.hop: Message | None = None
-        self.delivery: Delivery | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -100,21 +99,18 @@ class _Parts:
         self.ended: list[Ended] = []
         self.tls: list[SessionTls] = []
         for line, event in message.events.items():
-            kind = type(event)
-            if kind is Attempted:
-                attempts.append((event.at, _weight[event.outcome], line, event))  # type: ignore[union-attr,arg-type]
-            elif kind is Noted:
-                continue
-            elif kind is Ended:
-                self.ended.append(event)  # type: ignore[arg-type]
-            elif kind is Arrived:
-                arrived.append((event.at, line, event))  # type: ignore[arg-type]
-            elif kind is Described:
-                described.append((event.at, line, event))  # type: ignore[arg-type]
-            elif kind is Rejected:
-                rejected.append((event.at, line, event))  # type: ignore[arg-type]
-            elif kind is SessionTls:
-                self.tls.append(event)  # type: ignore[arg-type]
+            if isinstance(event, Attempted):
+                attempts.append((event.at, _WEIGHT[event.outcome], line, event))
+            elif isinstance(event, Ended):
+                self.ended.append(event)
+            elif isinstance(event, Arrived):
+                arrived.append((event.at, line, event))
+            elif isinstance(event, Described):
+                described.append((event.at, line, event))
+            elif isinstance(event, Rejected):
+                rejected.append((event.at, line, event))
+            elif isinstance(event, SessionTls):
+                self.tls.append(event)
         if len(arrived) > 1:
             arrived.sort()
         if len(described) > 1:
@@ -138,7 +134,7 @@ def fold(message: Message) -> Story:
         return story
     facts = _facts(message, parts)
     story.facts = facts
-    rows = _rows(message, parts, story.arrived)
+    rows = _rows(parts, story.arrived)
     for row in rows:
         row.delivery = _delivery(story, parts, row, facts)
     story.rows = rows
@@ -181,10 +177,8 @@ def _facts(message: Message, parts: _Parts) -> dict[str, object]:
     for described in parts.described:
         _describe(facts, described, origins)
     if not facts.get("sender"):
-        for event in (*parts.attempts, *parts.rejected):
-            if event.has_sender and event.sender:
-                facts["sender"] = event.sender
-                break
+        told: tuple[Attempted | Rejected, ...] = (*parts.attempts, *parts.rejected)
+        facts["sender"] = next((each.sender for each in told if each.sender), "")
     facts["origins"] = list(origins)
     return facts
 
@@ -219,7 +213,7 @@ def _describe(facts: dict[str, object], described: Described, origins: dict[str,
         origins[addresses.key(sender)] = None
 
 
-def _rows(message: Message, parts: _Parts, arrived: Arrived | None) -> list[Row]:
+def _rows(parts: _Parts, arrived: Arrived | None) -> list[Row]:
     """The rows of a message, each with its attempts or the refusal that concerns it."""
     rows: dict[tuple[str, str], Row] = {}
     for attempt in parts.attempts:
@@ -280,7 +274,7 @@ def _concerns_one_recipient(rejected: Rejected) -> bool:
 
 def refuses_whole(event: Event) -> bool:
     """Whether a line refuses a message as a whole, after which its queue id is dead."""
-    return type(event) is Rejected and not _concerns_one_recipient(event)
+    return isinstance(event, Rejected) and not _concerns_one_recipient(event)
 
 
 def _absorb_placeholders(rows: dict[tuple[str, str], Row]) -> None:
@@ -289,7 +283,7 @@ def _absorb_placeholders(rows: dict[tuple[str, str], Row]) -> None:
     A first try may be logged for the address as given ("user@example.com routing defer"), a
     later one for what it became ("user <user@example.com>"). Both are tries of one delivery.
     """
-    if len(rows) < 2:
+    if len(rows) == 1:
         return
     for key in [key for key in rows if not key[1]]:
         row = rows[key]
@@ -298,7 +292,7 @@ def _absorb_placeholders(rows: dict[tuple[str, str], Row]) -> None:
             for heir in heirs:
                 heir.attempts = sorted(
                     [*row.attempts, *heir.attempts],
-                    key=lambda each: (each.at, _weight[each.outcome]),
+                    key=lambda each: (each.at, _WEIGHT[each.outcome]),
                 )
             del rows[key]
 
@@ -382,16 +376,19 @@ def _take_attempt(delivery: Delivery, last: Attempted, tls: list[SessionTls]) ->
         delivery.status = Status.IN_PROGRESS
 
 
+#: What the manuals of Postfix and of the filters use for a way through a content filter.
+_FILTER_PORTS = range(10020, 10100)
+
+
 def _goes_to_filter(attempt: Attempted) -> bool:
     """Whether a copy was taken by a content filter on this host, not by a mailbox.
 
-    amavis passes on the answer of the server behind it ("from MTA(smtp:[127.0.0.1]:10025)");
-    the ports 10020 to 10099 are what the manuals of Postfix and of the filters use for them.
+    amavis passes on the answer of the server behind it ("from MTA(smtp:[127.0.0.1]:10025)").
     """
     ip = attempt.remote_ip
     if not attempt.next_queue_id or not (ip.startswith("127.") or ip == "::1"):
         return False
-    return "from MTA(" in attempt.reply or 10020 <= (attempt.remote_port or 0) <= 10099
+    return "from MTA(" in attempt.reply or attempt.remote_port in _FILTER_PORTS
 
 
 def session_tls(attempt: Attempted, sessions: list[SessionTls]) -> str:
@@ -485,9 +482,7 @@ def _targets(row: Row) -> list[str]:
     return targets
 
 
-def _direction(
-    arrived: Arrived | None, facts: dict[str, object], last: Attempted
-) -> Direction:
+def _direction(arrived: Arrived | None, facts: dict[str, object], last: Attempted) -> Direction:
     """Which way a copy went: who brought it, and whether it left again."""
     if arrived is None:
         return Direction.UNKNOWN
@@ -542,7 +537,7 @@ def attempt_rows(row: Row, delivery: Delivery, tls: list[SessionTls]) -> list[At
 
 def session_lines(message: Message) -> list[SessionTls]:
     """The session lines that a message was given."""
-    return [event for event in message.events.values() if type(event) is SessionTls]
+    return [event for event in message.events.values() if isinstance(event, SessionTls)]
 
 
 def copy(delivery: Delivery) -> Delivery:

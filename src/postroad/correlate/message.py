@@ -23,7 +23,7 @@ class Reference:
     def __init__(
         self, kind: LinkKind, other: str, at: int, *, reverse: bool = False, sure: bool = True
     ) -> None:
-        """`reverse`: the other is the earlier one. `sure`: the server itself says that it is ours."""
+        """`reverse`: the other came first. `sure`: the server itself says that it is ours."""
         self.kind = kind
         self.other = other
         self.at = at
@@ -136,6 +136,4 @@ class Message:
 
 
 #: Ends after which the queue id is free again.
-CLOSING = frozenset(
-    {EndKind.COMPLETED, EndKind.REMOVED, EndKind.ABANDONED, EndKind.DISCARDED}
-)
+CLOSING = frozenset({EndKind.COMPLETED, EndKind.REMOVED, EndKind.ABANDONED, EndKind.DISCARDED})
