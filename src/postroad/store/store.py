@@ -1,0 +1,210 @@
+"""The store: opened once in a process, used by all of its threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from postroad.model.coverage import Coverage, UnknownLine
+from postroad.model.delivery import Batch, Delivery, Link, LogLine
+from postroad.store import address as addresses
+from postroad.store import columns, retention, writer
+from postroad.store.engine import Engine
+from postroad.store.known import Known
+from postroad.store.migrate import migrate
+from postroad.store.samples import Samples
+
+#: Host, instance, queue id: what names a message while its server has it.
+QueueKey = tuple[str, str, str]
+
+Row = TypeVar("Row")
+
+#: Keys that one statement asks for.
+_KEYS = 1_000
+
+
+class _KnownRow(msgspec.Struct):
+    host: str
+    instance: str
+    queue_id: str
+    id: str
+    version: int
+    message_key: str
+    first_at: int
+    sent_at: int
+
+
+class _Newest(msgspec.Struct):
+    at: int
+
+
+class Store:
+    """Deliveries, their evidence and what was read, in ClickHouse. Thread-safe.
+
+    Every method raises `StoreError` where ClickHouse fails, `StoreFull` where no space is left.
+    """
+
+    def __init__(self, engine: Engine, *, retention_days: int) -> None:
+        """Use an engine whose schema is up to date; see `open()`."""
+        self._engine = engine
+        self._samples = Samples(engine)
+        self._withdrawing = threading.Lock()
+        self.retention_days = retention_days
+
+    @classmethod
+    def open(cls, url: str, *, retention_days: int = 30, database: str = "") -> Self:
+        """Open the store at this address and bring its schema up to date.
+
+        `chdb:///path` is embedded in this process and can be open in one process at a time,
+        `clickhouse(s)://[user:password@]host[:port]/database` is a server. Raises `ConfigError`
+        for any other address, `StoreInUse`, `StoreTooNew`, `StoreError`.
+        """
+        engine = Engine(addresses.parse(url, database))
+        try:
+            migrate(engine)
+            return cls(engine, retention_days=retention_days)
+        except BaseException:
+            engine.close()
+            raise
+
+    def close(self) -> None:
+        """Close it for all threads. What was acknowledged is kept."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def write(self, batch: Batch) -> None:
+        """Keep a batch: acknowledged on return. The same batch again changes nothing.
+
+        The lines go first, because everything else can be rebuilt from them. A delivery with
+        `deleted` set withdraws what stands under its `id` and `first_at`; of its other fields only
+        `version` counts.
+        """
+        writer.write(self._engine, "log_lines", batch.lines)
+        writer.write(self._engine, "attempts", batch.attempts)
+        writer.write(self._engine, "links", batch.links)
+        writer.write(self._engine, "deliveries", self._with_withdrawn(batch.deliveries))
+
+    def write_coverage(self, rows: Sequence[Coverage]) -> None:
+        """Keep what was read; a row replaces the one of the same source, host, minute, chunk."""
+        writer.write(self._engine, "coverage", rows)
+
+    def write_unknown(self, rows: Sequence[UnknownLine]) -> None:
+        """Keep a bounded sample of lines that were not understood."""
+        self._samples.write(rows)
+
+    def lines_of(self, keys: Iterable[QueueKey]) -> dict[QueueKey, list[LogLine]]:
+        """The stored lines of these queue ids in the order of their times, each once.
+
+        A refusal without a queue id has its lines under the message key instead.
+        """
+        found: dict[QueueKey, list[LogLine]] = {}
+        for lines in self._each(
+            f"SELECT {columns.LOG_LINE} FROM log_lines FINAL "
+            "WHERE queue_id IN {ids:Array(String)} AND (queue_id, host, instance) IN arrayZip({ids:Array(String)}, "
+            "{hosts:Array(String)}, {instances:Array(String)}) ORDER BY at, text",
+            keys,
+            LogLine,
+        ):
+            for line in lines:
+                found.setdefault((line.host, line.instance, line.queue_id), []).append(line)
+        return found
+
+    def delivery_versions(self, keys: Iterable[QueueKey]) -> dict[QueueKey, dict[str, Known]]:
+        """The stored deliveries of these queue ids that are not withdrawn, by delivery id."""
+        found: dict[QueueKey, dict[str, Known]] = {}
+        for rows in self._each(
+            "SELECT host, instance, queue_id, id, version, message_key, first_at, sent_at "
+            "FROM deliveries FINAL WHERE NOT deleted AND (ago, id) IN (SELECT ago, id "
+            "FROM deliveries_by_key WHERE key IN {ids:Array(String)} AND bitAnd(sides, 8) != 0) "
+            "AND (queue_id, host, instance) IN arrayZip({ids:Array(String)}, "
+            "{hosts:Array(String)}, {instances:Array(String)}) ORDER BY version",
+            keys,
+            _KnownRow,
+        ):
+            for row in rows:
+                known = Known(row.version, row.message_key, row.first_at, row.sent_at)
+                found.setdefault((row.host, row.instance, row.queue_id), {})[row.id] = known
+        return found
+
+    def links_of(self, keys: Iterable[QueueKey]) -> list[Link]:
+        """The links that name one of these queue ids on either side."""
+        found: dict[tuple[object, ...], Link] = {}
+        for links in self._each(
+            f"SELECT {columns.LINK} FROM (SELECT * FROM links FINAL WHERE "
+            "(queue_id IN {ids:Array(String)} OR other IN {ids:Array(String)}) AND ("
+            "(queue_id, host, instance) IN arrayZip({ids:Array(String)}, {hosts:Array(String)}, "
+            "{instances:Array(String)}) OR (other, host, instance) IN arrayZip("
+            "{ids:Array(String)}, {hosts:Array(String)}, {instances:Array(String)}))) ORDER BY at",
+            keys,
+            Link,
+        ):
+            for link in links:
+                found[msgspec.structs.astuple(link)] = link
+        return list(found.values())
+
+    def newest(self, host: str) -> int:
+        """The time of the newest stored line of this host, 0 if there is none."""
+        sql = "SELECT max(at) AS at FROM newest_lines WHERE host = {host:String}"
+        return self.read(sql, {"host": host}, _Newest)[0].at
+
+    def drop_before(self, at: int) -> int:
+        """Drop the weeks that ended before this time; how many were dropped."""
+        dropped = retention.drop_before(self._engine, at)
+        if dropped:
+            self._samples.forget()
+        return dropped
+
+    def drop_expired(self, now: int) -> int:
+        """Drop what is older than it is to be kept; how many partitions were dropped."""
+        return self.drop_before(now - self.retention_days * 24 * 3600 * 1_000_000)
+
+    def read(self, sql: str, parameters: Mapping[str, Any], row: type[Row]) -> list[Row]:
+        """For `queries`: the rows of a query whose values are bound by name."""
+        return self._engine.read(sql, parameters, row)
+
+    def _each(self, sql: str, keys: Iterable[QueueKey], row: type[Row]) -> Iterator[list[Row]]:
+        unique = list(dict.fromkeys(keys))
+        for start in range(0, len(unique), _KEYS):
+            hosts, instances, ids = zip(*unique[start : start + _KEYS], strict=True)
+            parameters = {"ids": list(ids), "hosts": list(hosts), "instances": list(instances)}
+            yield self.read(sql, parameters, row)
+
+    def _with_withdrawn(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """The rows to write: withdrawn ones first, complete, so that every key of theirs ends."""
+        withdrawn = [each for each in deliveries if each.deleted]
+        if not withdrawn:
+            return deliveries
+        stored: dict[tuple[int, str], Delivery] = {}
+        for start in range(0, len(withdrawn), _KEYS):
+            chunk = withdrawn[start : start + _KEYS]
+            parameters = {"agos": [-each.first_at for each in chunk], "ids": [e.id for e in chunk]}
+            for row in self.read(
+                f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE (ago, id) "
+                "IN arrayZip({agos:Array(Int64)}, {ids:Array(String)}))",
+                parameters,
+                Delivery,
+            ):
+                stored[row.first_at, row.id] = row
+        complete = [
+            msgspec.structs.replace(
+                stored.get((each.first_at, each.id), each),
+                deleted=True,
+                version=max(each.version, stored.get((each.first_at, each.id), each).version),
+            )
+            for each in withdrawn
+        ]
+        return complete + [each for each in deliveries if not each.deleted]
