@@ -1,1 +1,48 @@
-"""."""
+"""The command line: a client of our own API, one module per verb.
+
+In: arguments, settings, standard input. Out: data on stdout, talk on stderr, an exit status. No
+traceback reaches a user: what postroad foresees becomes a sentence, what it does not becomes a
+sentence that says where the details were written.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from postroad.errors import PostroadError
+
+#: Exit status for an error in postroad itself (`EX_SOFTWARE` of sysexits.h).
+_UNFORESEEN = 70
+
+
+def main() -> NoReturn:
+    """Run `postroad` with the arguments of this process, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    from postroad.cli import root, talk
+
+    try:
+        root.app(prog_name="postroad")
+    except PostroadError as error:
+        talk.say(f"postroad: {error}")
+        sys.exit(error.exit_status)
+    except Exception as error:  # noqa: BLE001
+        talk.say(
+            f"postroad: an error that was not foreseen: {type(error).__name__}. Its details are in "
+            f"{_keep_details()}; please report it with them."
+        )
+        sys.exit(_UNFORESEEN)
+    sys.exit(0)
+
+
+def _keep_details() -> Path:
+    """Write the traceback where only this user reads it; it may hold addresses."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="postroad-error-", suffix=".txt", delete=False, errors="backslashreplace"
+    ) as file:
+        file.write(f"{' '.join(sys.argv)}\n{traceback.format_exc()}")
+        return Path(file.name)
