@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
+from postroad.cli import safe
 from postroad.errors import PostroadError
 
 #: Exit status for an error in postroad itself (`EX_SOFTWARE` of sysexits.h).
@@ -23,20 +24,28 @@ def main() -> NoReturn:
     """Run `postroad` with the arguments of this process, and exit."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    from postroad.cli import root, talk
-
     try:
-        root.app(prog_name="postroad")
+        _run()
     except PostroadError as error:
-        talk.say(f"postroad: {error}")
-        sys.exit(error.exit_status)
+        _end(f"postroad: {error}", error.exit_status)
     except Exception as error:  # noqa: BLE001
-        talk.say(
+        _end(
             f"postroad: an error that was not foreseen: {type(error).__name__}. Its details are in "
-            f"{_keep_details()}; please report it with them."
+            f"{_keep_details()}; please report it with them.",
+            _UNFORESEEN,
         )
-        sys.exit(_UNFORESEEN)
     sys.exit(0)
+
+
+def _run() -> None:
+    from postroad.cli import root
+
+    root.app(prog_name="postroad")
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    sys.stderr.write(safe.lines(sentence) + "\n")
+    sys.exit(status)
 
 
 def _keep_details() -> Path:

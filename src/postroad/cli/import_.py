@@ -18,9 +18,10 @@ from postroad.errors import ConfigError
 
 HELP = """Read logs that are already written.
 
-PATH is a file, a directory, a pattern, or - for standard input; compressed ones too. Rotated files are read in the order
-in which they were written. Reading the same log again, under another name or compressed, changes
-nothing; interrupted and started again, it neither loses nor doubles anything."""
+PATH is a file, a directory, a pattern, or - for standard input; compressed ones too. Rotated files
+are read in the order in which they were written. Reading the same log again, under another name
+or compressed, changes nothing; interrupted and started again, it neither loses nor doubles
+anything."""
 
 EPILOG = talk.epilog(
     [
@@ -39,7 +40,7 @@ _PIECE = 1 << 18
 def command(
     context: typer.Context,
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files, directories, patterns, or -.")
+        list[str], typer.Argument(metavar="PATH", help="Files, directories, patterns, or -.")
     ],
     mta: Annotated[str, typer.Option(help="exim or postfix; auto looks at the lines.")] = "auto",
     host: Annotated[str, typer.Option(help="Host for lines that name none.")] = "",

@@ -71,7 +71,7 @@ FIELDS = (
 
 def command(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="Sender or recipient.")] = "",
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Sender or recipient.")] = "",
     to: Annotated[str, typer.Option("--to", metavar="A", help="Recipient.")] = "",
     sender: Annotated[str, typer.Option("--from", metavar="A", help="Sender.")] = "",
     status: Annotated[

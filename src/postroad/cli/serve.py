@@ -56,7 +56,7 @@ def serve(
 def follow(
     context: typer.Context,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]...", help="Instead of the sources.")
+        list[str] | None, typer.Argument(metavar="PATH", help="Instead of the sources.")
     ] = None,
     mta: Annotated[str, typer.Option(help="exim or postfix; auto looks at the lines.")] = "auto",
     host: Annotated[str, typer.Option(help="Host for lines that name none.")] = "",
