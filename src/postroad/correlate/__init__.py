@@ -11,6 +11,7 @@ Known limits: where queue ids come round again (Postfix's short ids), two lives 
 meet within one time stamp are told apart by their order in the log.
 """
 
-from postroad.correlate.correlator import Correlator, QueueKey
+from postroad.correlate.correlator import Correlator
+from postroad.correlate.table import QueueKey
 
 __all__ = ["Correlator", "QueueKey"]

@@ -15,13 +15,12 @@ from collections.abc import Iterable
 import msgspec
 
 from postroad.correlate.message import Message
+from postroad.correlate.parts import WEIGHT, Parts, facts_of
 from postroad.model import address as addresses
 from postroad.model.delivery import Attempt, Delivery, delivery_id
 from postroad.model.event import (
     Arrived,
     Attempted,
-    Described,
-    Ended,
     EndKind,
     Event,
     Rejected,
@@ -29,16 +28,6 @@ from postroad.model.event import (
 )
 from postroad.model.status import Direction, Outcome, Status
 from postroad.reasons import reason_name
-
-#: How much an outcome settles, for lines that bear the same time.
-_WEIGHT = {
-    Outcome.POSTPONED: 0,
-    Outcome.DEFERRED: 1,
-    Outcome.BLOCKED: 2,
-    Outcome.FAILED: 3,
-    Outcome.DISCARDED: 4,
-    Outcome.DELIVERED: 5,
-}
 
 _STATUS = {
     Outcome.DELIVERED: Status.DELIVERED,
@@ -86,53 +75,14 @@ class Story:
         self.probe = False
 
 
-class _Parts:
-    """The events of a message, sorted into their kinds."""
-
-    __slots__ = ("arrived", "attempts", "described", "ended", "rejected", "tls")
-
-    def __init__(self, message: Message) -> None:
-        arrived: list[tuple[int, str, Arrived]] = []
-        described: list[tuple[int, str, Described]] = []
-        attempts: list[tuple[int, int, str, Attempted]] = []
-        rejected: list[tuple[int, str, Rejected]] = []
-        self.ended: list[Ended] = []
-        self.tls: list[SessionTls] = []
-        for line, event in message.events.items():
-            if isinstance(event, Attempted):
-                attempts.append((event.at, _WEIGHT[event.outcome], line, event))
-            elif isinstance(event, Ended):
-                self.ended.append(event)
-            elif isinstance(event, Arrived):
-                arrived.append((event.at, line, event))
-            elif isinstance(event, Described):
-                described.append((event.at, line, event))
-            elif isinstance(event, Rejected):
-                rejected.append((event.at, line, event))
-            elif isinstance(event, SessionTls):
-                self.tls.append(event)
-        if len(arrived) > 1:
-            arrived.sort()
-        if len(described) > 1:
-            described.sort()
-        if len(attempts) > 1:
-            attempts.sort()
-        if len(rejected) > 1:
-            rejected.sort()
-        self.arrived = [each[2] for each in arrived]
-        self.described = [each[2] for each in described]
-        self.attempts = [each[3] for each in attempts]
-        self.rejected = [each[2] for each in rejected]
-
-
 def fold(message: Message) -> Story:
     """What the lines of this message say, hops left out: those are `family`'s work."""
-    parts = _Parts(message)
+    parts = Parts(message)
     story = Story(message)
     story.arrived = parts.arrived[0] if parts.arrived else None
     if any(end.kind is EndKind.ABANDONED for end in parts.ended):
         return story
-    facts = _facts(message, parts)
+    facts = facts_of(message, parts)
     story.facts = facts
     rows = _rows(parts, story.arrived)
     for row in rows:
@@ -141,79 +91,7 @@ def fold(message: Message) -> Story:
     return story
 
 
-def _facts(message: Message, parts: _Parts) -> dict[str, object]:
-    """What all rows of a message share, as the columns of a delivery."""
-    facts: dict[str, object] = {
-        "host": message.host,
-        "instance": message.instance,
-        "queue_id": message.queue_id,
-        "first_at": message.first_at,
-        "last_at": message.last_at if message.closed_at else 0,
-        "bounce_of": message.bounce_of,
-        "bounced_as": message.bounced_as,
-    }
-    origins: dict[str, None] = {}
-    if parts.arrived:
-        arrived = parts.arrived[0]
-        facts["sent_at"] = arrived.at
-        facts["sender"] = arrived.sender
-        facts["message_id"] = arrived.message_id
-        facts["subject"] = arrived.subject
-        facts["size"] = arrived.size or 0
-        facts["client_host"] = arrived.client_host
-        facts["client_ip"] = arrived.client_ip
-        facts["helo"] = arrived.helo
-        facts["protocol"] = arrived.protocol
-        facts["auth"] = arrived.auth
-        if arrived.user_proven and arrived.user:
-            user = arrived.user
-            facts["user"] = user
-            facts["domain"] = addresses.domain(user)
-            origins[addresses.key(user)] = None
-        if arrived.bounce_of:
-            facts["bounce_of"] = arrived.bounce_of
-    else:
-        _sent_from_delay(facts, parts.attempts)
-    for described in parts.described:
-        _describe(facts, described, origins)
-    if not facts.get("sender"):
-        told: tuple[Attempted | Rejected, ...] = (*parts.attempts, *parts.rejected)
-        facts["sender"] = next((each.sender for each in told if each.sender), "")
-    facts["origins"] = list(origins)
-    return facts
-
-
-def _sent_from_delay(facts: dict[str, object], attempts: list[Attempted]) -> None:
-    """Where the arrival was not seen, Postfix's `delay=` says how long ago it was."""
-    for attempt in attempts:
-        if attempt.delay is not None:
-            facts["sent_at"] = attempt.at - int(attempt.delay * 1_000_000)
-            return
-
-
-def _describe(facts: dict[str, object], described: Described, origins: dict[str, None]) -> None:
-    """Add what a line says about the message; what is known already stays."""
-    if described.sender and not facts.get("sender"):
-        facts["sender"] = described.sender
-    for name in ("message_id", "subject", "client_host", "client_ip", "helo", "protocol", "size"):
-        value = getattr(described, name)
-        if value and not facts.get(name):
-            facts[name] = value
-    if described.spam_score is not None:
-        facts["spam_score"] = described.spam_score
-    if described.user:
-        facts["user"] = described.user
-        origins[addresses.key(described.user)] = None
-    if described.domain:
-        facts["domain"] = described.domain.lower()
-    if described.identified_sender:
-        sender = described.identified_sender
-        if not facts.get("user"):
-            facts["user"] = sender
-        origins[addresses.key(sender)] = None
-
-
-def _rows(parts: _Parts, arrived: Arrived | None) -> list[Row]:
+def _rows(parts: Parts, arrived: Arrived | None) -> list[Row]:
     """The rows of a message, each with its attempts or the refusal that concerns it."""
     rows: dict[tuple[str, str], Row] = {}
     for attempt in parts.attempts:
@@ -238,7 +116,7 @@ def _rows(parts: _Parts, arrived: Arrived | None) -> list[Row]:
     return list(rows.values())
 
 
-def _known_recipients(parts: _Parts, arrived: Arrived | None) -> Iterable[str]:
+def _known_recipients(parts: Parts, arrived: Arrived | None) -> Iterable[str]:
     if arrived is not None:
         yield from arrived.recipients
     for rejected in parts.rejected:
@@ -251,9 +129,7 @@ def _known_recipients(parts: _Parts, arrived: Arrived | None) -> Iterable[str]:
             yield described.recipient
 
 
-def _refusals(
-    rows: dict[tuple[str, str], Row], parts: _Parts, settled: set[str]
-) -> Rejected | None:
+def _refusals(rows: dict[tuple[str, str], Row], parts: Parts, settled: set[str]) -> Rejected | None:
     """Make rows of refused recipients; return the line that refused the message as a whole."""
     whole: Rejected | None = None
     for rejected in parts.rejected:
@@ -292,7 +168,7 @@ def _absorb_placeholders(rows: dict[tuple[str, str], Row]) -> None:
             for heir in heirs:
                 heir.attempts = sorted(
                     [*row.attempts, *heir.attempts],
-                    key=lambda each: (each.at, _WEIGHT[each.outcome]),
+                    key=lambda each: (each.at, WEIGHT[each.outcome]),
                 )
             del rows[key]
 
@@ -302,7 +178,7 @@ def _is_preliminary(attempt: Attempted) -> bool:
     return not attempt.remote_host and attempt.outcome in (Outcome.DEFERRED, Outcome.POSTPONED)
 
 
-def _delivery(story: Story, parts: _Parts, row: Row, facts: dict[str, object]) -> Delivery:
+def _delivery(story: Story, parts: Parts, row: Row, facts: dict[str, object]) -> Delivery:
     """The delivery that a row amounts to."""
     message = story.message
     status, last = _outcome(row.attempts)
@@ -427,7 +303,7 @@ def _take_refusal(delivery: Delivery, rejected: Rejected, arrived: Arrived | Non
         delivery.origins = [addresses.key(rejected.user)]
 
 
-def _take_waiting(delivery: Delivery, parts: _Parts) -> None:
+def _take_waiting(delivery: Delivery, parts: Parts) -> None:
     """A recipient without any attempt: say what the message waits for, if the log does."""
     waiting = ""
     for described in parts.described:
@@ -438,9 +314,9 @@ def _take_waiting(delivery: Delivery, parts: _Parts) -> None:
         delivery.direction = Direction.UNKNOWN
 
 
-def _take_end(delivery: Delivery, parts: _Parts) -> None:
+def _take_end(delivery: Delivery, parts: Parts) -> None:
     """The message left the queue while this recipient was not settled by a line of its own."""
-    end = max(parts.ended, key=lambda each: (_END_WEIGHT[each.kind], each.at))
+    end = max(parts.ended, key=lambda each: (_ENDWEIGHT[each.kind], each.at))
     match end.kind:
         case EndKind.REMOVED | EndKind.CANCELLED:
             delivery.status = Status.FAILED

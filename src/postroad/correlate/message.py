@@ -46,6 +46,7 @@ class Message:
         "host",
         "instance",
         "is_dirty",
+        "is_gone",
         "last_at",
         "links",
         "parents",
@@ -73,6 +74,8 @@ class Message:
         self.closed_at = 0
         self.unique = _COMES_ROUND_AGAIN.fullmatch(queue_id) is None
         self.is_dirty = False
+        #: Whether another object took its place.
+        self.is_gone = False
         #: Rows given out so far.
         self.emitted: dict[str, Emitted] | None = None
         #: Hops this message went on as, by queue id, and those it came from.

@@ -27,7 +27,7 @@ class Delivery(msgspec.Struct, gc=False, kw_only=True):
     host: str
     instance: str
     queue_id: str
-    #: How many log lines this version rests on, hops included: more lines know more.
+    #: Rises with the number of log lines that the row rests on, hops included.
     version: int
     deleted: bool = False
     #: A later hop of another delivery's way (content filter, forward); not shown by itself.

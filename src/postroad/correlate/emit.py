@@ -1,0 +1,122 @@
+"""Emit: what a changed message adds to a batch, compared with what was given out before."""
+
+from __future__ import annotations
+
+from postroad.correlate import fold
+from postroad.correlate.family import Families
+from postroad.correlate.message import Emitted, Message
+from postroad.model.delivery import Batch, Delivery, Link, LogLine, message_key
+from postroad.model.event import Rejected
+from postroad.model.status import Status
+
+
+def emit(message: Message, families: Families, batch: Batch) -> None:
+    """Add the rows of a message that changed, withdraw those that are no more, add its lines."""
+    before = message.emitted
+    now: dict[str, Emitted] = {}
+    for delivery, attempts in families.deliveries(message):
+        # Rows of an open message are given out often; only those that changed are.
+        mark = 0 if message.closed_at else _mark(delivery)
+        emitted = (mark, delivery.first_at, delivery.sent_at)
+        now[delivery.id] = emitted
+        delivery.version = 2 * delivery.version + delivery.folded
+        if before:
+            was = before.get(delivery.id)
+            if was == emitted and mark:
+                continue
+            if was is not None and was[1:] != emitted[1:]:
+                batch.deliveries.append(_withdrawn(message, delivery.id, was))
+        batch.deliveries.append(delivery)
+        batch.attempts.extend(attempts)
+    if before:
+        for identity, was in before.items():
+            if identity not in now:
+                batch.deliveries.append(_withdrawn(message, identity, was))
+    message.emitted = now
+    _emit_lines(message, batch)
+    _emit_links(message, batch)
+
+
+def _emit_lines(message: Message, batch: Batch) -> None:
+    events = message.events
+    if message.written == len(events):
+        return
+    host, instance, queue_id = message.host, message.instance, message.queue_id
+    skip = message.written
+    for line, event in events.items():
+        if skip:
+            skip -= 1
+        else:
+            batch.lines.append(
+                LogLine(host=host, instance=instance, queue_id=queue_id, at=event.at, text=line)
+            )
+    message.written = len(events)
+
+
+def _emit_links(message: Message, batch: Batch) -> None:
+    for (kind, queue_id, other), at in (message.links or {}).items():
+        batch.links.append(
+            Link(
+                host=message.host,
+                instance=message.instance,
+                kind=kind,
+                queue_id=queue_id,
+                other=other,
+                at=at,
+            )
+        )
+
+
+def emit_refusal(event: Rejected, line: str, batch: Batch) -> None:
+    """A refusal before any queue id was given is a story of one line.
+
+    Its line is stored under the message key, as it has no queue id. A refused connection that
+    named neither sender nor recipient is about no message.
+    """
+    if not (event.sender or event.recipient or event.recipients or event.has_sender):
+        return
+    key = message_key(event.host, event.instance, line, event.at)
+    message = Message(event.host, event.instance, "", event.at)
+    message.events[line] = event
+    message.closed_at = event.at
+    for row in fold.fold(message).rows:
+        delivery = row.delivery
+        delivery.message_key = key
+        delivery.id = key + delivery.id[16:]
+        delivery.version = 2
+        batch.deliveries.append(delivery)
+    batch.lines.append(
+        LogLine(host=event.host, instance=event.instance, queue_id=key, at=event.at, text=line)
+    )
+
+
+def _withdrawn(message: Message, identity: str, was: Emitted) -> Delivery:
+    """The version that takes back a row, under the times that it was stored with."""
+    known = len(message.events)
+    known += sum(len(child.events) for child in (message.children or {}).values())
+    return Delivery(
+        id=identity,
+        message_key=identity[:16],
+        host=message.host,
+        instance=message.instance,
+        queue_id=message.queue_id,
+        version=2 * known + 1,
+        deleted=True,
+        status=Status.IN_PROGRESS,
+        first_at=was[1],
+        sent_at=was[2],
+    )
+
+
+def _mark(delivery: Delivery) -> int:
+    """A number, not 0, that changes when anything but the version of a row does."""
+    return (
+        hash(
+            tuple(
+                tuple(value) if isinstance(value := getattr(delivery, name), list) else value
+                for name in delivery.__struct_fields__
+                if name != "version"
+            )
+        )
+        or 1
+    )

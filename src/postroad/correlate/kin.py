@@ -1,0 +1,115 @@
+"""Kin: what queue ids say of each other, tied together as soon as both are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from postroad.correlate.message import Message, Reference
+from postroad.correlate.table import QueueKey, Table
+from postroad.model.event import LinkKind
+
+#: Links along which a delivery goes on, as opposed to a message about it.
+_CARRIES_ON = frozenset({LinkKind.FORWARDED_AS, LinkKind.FILTERED_AS, LinkKind.REQUEUED_AS})
+
+
+class Kin:
+    """Resolves the references of changed messages; keeps those whose other end is not known."""
+
+    def __init__(self, table: Table, ask: Callable[[QueueKey], None]) -> None:
+        """`ask` is called with queue ids that are not open here and may be stored."""
+        self._table = table
+        self._ask = ask
+        self._awaited: dict[QueueKey, list[tuple[Message, Reference]]] = {}
+
+    def welcome(self, key: QueueKey) -> None:
+        """A message was opened: those that named it before may do so again."""
+        if self._awaited:
+            for message, reference in self._awaited.pop(key, ()):
+                if not message.is_gone:
+                    message.refer(reference)
+                    self._table.touch(message)
+
+    def resolve(self) -> None:
+        """Tie together the queue ids that the changed messages name."""
+        for message in self._table.dirty:
+            if message.references is None or message.is_gone:
+                continue
+            references, message.references = message.references, None
+            for reference in references:
+                self._resolve(message, reference)
+
+    def _resolve(self, message: Message, reference: Reference) -> None:
+        if reference.kind is LinkKind.BOUNCED_AS:
+            _name_bounce(message, reference)
+        other = self._table.find(
+            message.host, message.instance, reference.other, anywhere=not reference.sure
+        )
+        if other is not None:
+            self._tie(message, other, reference)
+            return
+        key = (message.host, message.instance, reference.other)
+        waiting = self._awaited.setdefault(key, [])
+        if not any(each[0] is message for each in waiting):
+            waiting.append((message, reference))
+        self._ask(key)
+
+    def _tie(self, message: Message, other: Message, reference: Reference) -> None:
+        first, then = (other, message) if reference.reverse else (message, other)
+        kind = reference.kind
+        first.add_link(kind, first.queue_id, then.queue_id, reference.at)
+        if kind in _CARRIES_ON:
+            changed = first.adopt(then)
+        elif kind is LinkKind.BOUNCED_AS:
+            changed = first.bounced_as != then.queue_id or then.bounce_of != first.queue_id
+            first.bounced_as = then.queue_id
+            then.bounce_of = first.queue_id
+        else:
+            changed = False
+        if changed:
+            self._table.touch(first)
+            self._table.touch(then)
+
+    def part(self, message: Message) -> None:
+        """A message is about to be made anew: its relatives must find it again."""
+        for relative, reference in self._relations(message):
+            relative.refer(reference)
+            self._table.touch(relative)
+
+    def _relations(self, message: Message) -> list[tuple[Message, Reference]]:
+        """What the relatives of a message must say to find it."""
+        name = message.queue_id
+        found: list[tuple[Message, Reference]] = []
+        for child in (message.children or {}).values():
+            for (kind, _, other), at in (message.links or {}).items():
+                if other == child.queue_id:
+                    found.append((child, Reference(kind, name, at, reverse=True)))
+        for parent in message.parents or ():
+            for (kind, _, other), at in (parent.links or {}).items():
+                if other == name:
+                    found.append((parent, Reference(kind, name, at)))
+        for other, reverse in ((message.bounce_of, False), (message.bounced_as, True)):
+            relative = self._table.open.get((message.host, message.instance, other))
+            if other and relative is not None:
+                reference = Reference(LinkKind.BOUNCED_AS, name, message.first_at, reverse=reverse)
+                found.append((relative, reference))
+        return found
+
+    def prune(self, oldest: int, limit: int) -> None:
+        """Stop waiting on behalf of messages that ended before `oldest`."""
+        if self._awaited:
+            self._awaited = {
+                key: waiting
+                for key, waiting in self._awaited.items()
+                if any(not each[0].closed_at or each[0].closed_at >= oldest for each in waiting)
+            }
+        while len(self._awaited) > limit:
+            del self._awaited[next(iter(self._awaited))]
+
+
+def _name_bounce(message: Message, reference: Reference) -> None:
+    """A message's own line names its bounce, or what it is a bounce of, seen or not."""
+    if reference.reverse:
+        message.bounce_of = reference.other
+    else:
+        message.bounced_as = reference.other
+        message.add_link(reference.kind, message.queue_id, reference.other, reference.at)

@@ -1,0 +1,136 @@
+"""The table of open messages, and which of them changed."""
+
+from __future__ import annotations
+
+from postroad.correlate.message import Emitted, Message
+
+#: Host, instance, queue id.
+QueueKey = tuple[str, str, str]
+
+#: How long an ended message waits for lines that were written a little later, microseconds.
+LINGER = 5_000_000
+
+
+class Table:
+    """Open messages by queue id. Ended ones stay for `LINGER`, in the time of the log."""
+
+    def __init__(self, max_open: int) -> None:
+        """An empty table that keeps at most about `max_open` messages."""
+        self.open: dict[QueueKey, Message] = {}
+        self.dirty: list[Message] = []
+        self.newest = 0
+        self._ended: list[Message] = []
+        self._instances: dict[str, list[str]] = {}
+        self._max_open = max_open
+
+    def add(self, key: QueueKey, at: int) -> Message:
+        """Open a message under a queue id that is free."""
+        message = Message(*key, at)
+        self.open[key] = message
+        host, instance, _ = key
+        instances = self._instances.setdefault(host, [])
+        if instance not in instances:
+            instances.append(instance)
+        self.newest = max(self.newest, at)
+        return message
+
+    def find(self, host: str, instance: str, queue_id: str, *, anywhere: bool) -> Message | None:
+        """The message under a queue id; `anywhere`: of any instance of the host."""
+        found = self.open.get((host, instance, queue_id))
+        if found is None and anywhere:
+            for other in self._instances.get(host, ()):
+                found = found or self.open.get((host, other, queue_id))
+        return found
+
+    def touch(self, message: Message) -> None:
+        """Note that a message's rows may have changed."""
+        if not message.is_dirty:
+            message.is_dirty = True
+            self.dirty.append(message)
+
+    def touch_families(self) -> None:
+        """Note that the rows of all relatives of changed messages may have changed, too."""
+        for message in self.dirty:
+            # The list grows while it is walked, so relatives of relatives are reached.
+            for relative in (*(message.parents or ()), *(message.children or {}).values()):
+                self.touch(relative)
+
+    def take_dirty(self) -> list[Message]:
+        """The changed messages, which count as unchanged from now on."""
+        dirty = [message for message in self.dirty if not message.is_gone]
+        self.dirty = []
+        for message in dirty:
+            message.is_dirty = False
+            if message.closed_at:
+                self._ended.append(message)
+        return dirty
+
+    def remove(self, message: Message) -> None:
+        """Take a message out: its lines are about to be fed again."""
+        message.is_gone = True
+        for child in (message.children or {}).values():
+            child.parents = [each for each in child.parents or () if each is not message]
+        for parent in message.parents or ():
+            (parent.children or {}).pop(message.queue_id, None)
+
+    def retire(self, message: Message) -> None:
+        """Keep a life that another one of the same queue id took the place of, for a while."""
+        self._ended.append(message)
+
+    def evict(self) -> list[QueueKey]:
+        """Forget what is over, and the oldest if there are too many; returns what was freed."""
+        freed: list[QueueKey] = []
+        latest = self.newest - LINGER
+        lingering: dict[Message, None] = {}
+        for message in self._ended:
+            if message.is_gone:
+                continue
+            if message.is_dirty or not _is_over(message, latest):
+                lingering[message] = None
+                continue
+            key = (message.host, message.instance, message.queue_id)
+            current = self.open.get(key)
+            if current is message:
+                del self.open[key]
+                freed.append(key)
+            elif current is not None and current.previous is message:
+                current.previous = None
+        self._ended = list(lingering)
+        if len(self.open) > self._max_open:
+            freed.extend(self._evict_oldest())
+        return freed
+
+    def _evict_oldest(self) -> list[QueueKey]:
+        by_age = sorted(self.open.items(), key=lambda each: each[1].last_at)
+        freed = [
+            key
+            for key, message in by_age[: len(by_age) - self._max_open * 3 // 4]
+            if message.children is None and message.parents is None and not message.is_dirty
+        ]
+        for key in freed:
+            del self.open[key]
+        return freed
+
+
+def remember_rows(lives: list[Message], emitted: dict[str, Emitted]) -> None:
+    """Give stored rows to the lives they speak of, so that each can withdraw its own.
+
+    Rows of a life that does not exist (any more) go to the last one, which withdraws them.
+    """
+    if not lives or not emitted:
+        return
+    left = dict(emitted)
+    for life in lives:
+        prefix = life.key
+        life.emitted = {name: left.pop(name) for name in list(left) if name.startswith(prefix)}
+    lives[-1].emitted = {**(lives[-1].emitted or {}), **left}
+
+
+def _is_over(message: Message, latest: int) -> bool:
+    """Whether a message and its next of kin ended long enough ago."""
+    if message.closed_at >= latest or (not message.closed_at and message.last_at >= latest):
+        return False
+    for relative in (*(message.children or {}).values(), *(message.parents or ())):
+        if not relative.closed_at or relative.closed_at >= latest or relative.is_dirty:
+            return False
+    return True
