@@ -316,7 +316,7 @@ def _take_waiting(delivery: Delivery, parts: Parts) -> None:
 
 def _take_end(delivery: Delivery, parts: Parts) -> None:
     """The message left the queue while this recipient was not settled by a line of its own."""
-    end = max(parts.ended, key=lambda each: (_ENDWEIGHT[each.kind], each.at))
+    end = max(parts.ended, key=lambda each: (_END_WEIGHT[each.kind], each.at))
     match end.kind:
         case EndKind.REMOVED | EndKind.CANCELLED:
             delivery.status = Status.FAILED
