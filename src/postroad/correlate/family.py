@@ -146,7 +146,7 @@ def _joined(
         else first.delivered_to
     )
     joined.delivered_to = final
-    joined.id = delivery_id(first.message_key, addresses.key(first.recipient), final)
+    joined.id = delivery_id(first.message_key, addresses.key(first.recipient), addresses.key(final))
     for name in (
         "status",
         "attempts",

@@ -42,28 +42,26 @@ _STATUS = {
 class Row:
     """A delivery in the making: a recipient as addressed, a final address, and its attempts."""
 
-    __slots__ = ("attempts", "delivered_to", "delivery", "recipient", "rejected")
+    __slots__ = ("attempts", "delivered_to", "delivery", "key", "recipient", "rejected")
 
     #: Set when the row is complete.
     delivery: Delivery
 
-    def __init__(self, recipient: str, delivered_to: str = "") -> None:
-        """Start a row with no attempts."""
+    def __init__(
+        self, recipient: str, delivered_to: str = "", key: tuple[str, str] | None = None
+    ) -> None:
+        """Start a row with no attempts. `key`: rows with the same key are one."""
         self.recipient = recipient
         self.delivered_to = delivered_to
+        self.key = key or (addresses.key(recipient), addresses.key(delivered_to))
         self.attempts: list[Attempted] = []
         self.rejected: Rejected | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Rows with the same key are one."""
-        return (addresses.key(self.recipient), addresses.key(self.delivered_to))
 
 
 class Story:
     """A folded message: its rows with their deliveries, and the facts they share."""
 
-    __slots__ = ("arrived", "facts", "key", "message", "probe", "rows")
+    __slots__ = ("arrived", "key", "message", "rows")
 
     def __init__(self, message: Message) -> None:
         """An empty story of this message."""
@@ -71,8 +69,6 @@ class Story:
         self.key = message.key
         self.rows: list[Row] = []
         self.arrived: Arrived | None = None
-        self.facts: dict[str, object] = {}
-        self.probe = False
 
 
 def fold(message: Message) -> Story:
@@ -80,10 +76,10 @@ def fold(message: Message) -> Story:
     parts = Parts(message)
     story = Story(message)
     story.arrived = parts.arrived[0] if parts.arrived else None
-    if any(end.kind is EndKind.ABANDONED for end in parts.ended):
-        return story
+    for end in parts.ended:
+        if end.kind is EndKind.ABANDONED:
+            return story
     facts = facts_of(message, parts)
-    story.facts = facts
     rows = _rows(parts, story.arrived)
     for row in rows:
         row.delivery = _delivery(story, parts, row, facts)
@@ -96,16 +92,24 @@ def _rows(parts: Parts, arrived: Arrived | None) -> list[Row]:
     rows: dict[tuple[str, str], Row] = {}
     for attempt in parts.attempts:
         original = attempt.original or attempt.address
-        final = attempt.address
-        row = Row(original, "" if addresses.key(final) == addresses.key(original) else final)
-        rows.setdefault(row.key, row).attempts.append(attempt)
-    _absorb_placeholders(rows)
+        original_key = addresses.key(original)
+        final = _final(attempt)
+        final_key = addresses.key(final)
+        if final_key == original_key:
+            final = final_key = ""
+        key = (original_key, final_key)
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = Row(original, final, key)
+        row.attempts.append(attempt)
+    if len(rows) > 1:
+        _absorb_placeholders(rows)
     settled = {key[0] for key in rows}
-    refused_whole = _refusals(rows, parts, settled)
-    known = _known_recipients(parts, arrived)
-    for recipient in known:
-        if addresses.key(recipient) not in settled:
-            settled.add(addresses.key(recipient))
+    refused_whole = _refusals(rows, parts, settled) if parts.rejected else None
+    for recipient in _known_recipients(parts, arrived):
+        recipient_key = addresses.key(recipient)
+        if recipient_key not in settled:
+            settled.add(recipient_key)
             row = Row(recipient)
             row.rejected = refused_whole
             rows[row.key] = row
@@ -116,16 +120,33 @@ def _rows(parts: Parts, arrived: Arrived | None) -> list[Row]:
     return list(rows.values())
 
 
+def _final(attempt: Attempted) -> str:
+    """The final address of an attempt.
+
+    Exim logs a local mailbox by its local part alone (deliver.c, `log_as_local`): "ann
+    <ann@example.com>" is ann@example.com, and so is "ann (ann@example.com) <list@example.com>".
+    """
+    final = attempt.address
+    if "@" not in final:
+        local = final.lower() + "@"
+        for address in (attempt.original, *attempt.parents[:1]):
+            if address.lower().startswith(local):
+                return address
+    return final
+
+
 def _known_recipients(parts: Parts, arrived: Arrived | None) -> Iterable[str]:
     if arrived is not None:
         yield from arrived.recipients
+    if parts.attempts:
+        return
     for rejected in parts.rejected:
         if not _concerns_one_recipient(rejected):
             if rejected.recipient:
                 yield rejected.recipient
             yield from rejected.recipients
     for described in parts.described:
-        if described.recipient and not parts.attempts:
+        if described.recipient:
             yield described.recipient
 
 
@@ -159,8 +180,6 @@ def _absorb_placeholders(rows: dict[tuple[str, str], Row]) -> None:
     A first try may be logged for the address as given ("user@example.com routing defer"), a
     later one for what it became ("user <user@example.com>"). Both are tries of one delivery.
     """
-    if len(rows) == 1:
-        return
     for key in [key for key in rows if not key[1]]:
         row = rows[key]
         heirs = [other for k, other in rows.items() if k[0] == key[0] and k[1]]
@@ -189,7 +208,7 @@ def _delivery(story: Story, parts: Parts, row: Row, facts: dict[str, object]) ->
             counted += 1
             last_attempt_at = attempt.at
     delivery = Delivery(
-        id=delivery_id(story.key, addresses.key(row.recipient), row.delivered_to),
+        id=delivery_id(story.key, *row.key),
         message_key=story.key,
         version=len(message.events),
         status=status,
@@ -208,7 +227,7 @@ def _delivery(story: Story, parts: Parts, row: Row, facts: dict[str, object]) ->
         _take_waiting(delivery, parts)
     if not status.is_final and parts.ended and row.rejected is None:
         _take_end(delivery, parts)
-    if delivery.status is not Status.FAILED:
+    if delivery.status is not Status.FAILED and delivery.status is not Status.BLOCKED:
         delivery.bounced_as = ""
     if last is not None:
         delivery.direction = _direction(story.arrived, facts, last)
@@ -349,12 +368,10 @@ _END_WEIGHT = {
 
 
 def _targets(row: Row) -> list[str]:
-    recipient = addresses.key(row.recipient)
+    recipient, final = row.key
     targets = [recipient] if "@" in recipient else []
-    if row.delivered_to and addresses.is_address(row.delivered_to):
-        final = addresses.key(row.delivered_to)
-        if final != recipient:
-            targets.append(final)
+    if final and addresses.is_address(final):
+        targets.append(final)
     return targets
 
 

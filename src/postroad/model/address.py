@@ -6,7 +6,13 @@ read does by default, and people who search never do.
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+#: Addresses come again and again in a log; strangers choose how long each is.
+_REMEMBERED = 8192
+
+
+@lru_cache(_REMEMBERED)
 def key(address: str) -> str:
     """The form under which an address is compared and found: lower case, no angle brackets."""
     if address.startswith("<") and address.endswith(">"):
@@ -14,6 +20,7 @@ def key(address: str) -> str:
     return address.lower()
 
 
+@lru_cache(_REMEMBERED)
 def domain(address: str) -> str:
     """The domain of an address in lower case, or an empty string where it has none.
 
@@ -23,6 +30,7 @@ def domain(address: str) -> str:
     return after.rstrip(">").lower() if at else ""
 
 
+@lru_cache(_REMEMBERED)
 def is_address(text: str) -> bool:
     """Whether the text has the outer shape `local@domain`: a mailbox, not a login or a command."""
     local, at, after = text.rpartition("@")
