@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraint
 # In CI the built package is tested; on a laptop the working tree itself.
 INSTALL := $(PIP) $(if $(CI),,-e)
 
-.PHONY: demo test lint format bench accuracy constraints clean help
+.PHONY: demo test lint format docs bench accuracy constraints clean help
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -35,6 +35,9 @@ bench: .venv/.tests ## Measure import rate, search time and memory; writes docs/
 
 accuracy: .venv/.tests ## Measure what is understood and what is true; writes docs/accuracy.md
 	$(BIN)/python scripts/accuracy.py
+
+docs: .venv/.tests ## Write down the settings and commands as the program has them
+	$(BIN)/python -m scripts.docs
 
 constraints: ## Pin the newest versions that fit together
 	rm -rf .cache/fresh
