@@ -1,1 +1,43 @@
-"""."""
+"""Queries: every read that leaves the store for a person.
+
+Comes in: the store, the viewer's `Scope`, a question. Goes out: rows that the viewer may see, with
+everybody else's addresses masked. No function here can be asked without a scope, and each applies
+it in SQL: what a viewer may not see is not found, not counted and not explained.
+"""
+
+from postroad.queries.detail import Detail, Relative, detail
+from postroad.queries.explain import explain
+from postroad.queries.figures import Day, counts, statistics
+from postroad.queries.find import DEFAULT_LIMIT, MAXIMUM_LIMIT, iterate, search
+from postroad.queries.health import (
+    Host,
+    Source,
+    UnknownShape,
+    coverage,
+    hosts,
+    sources,
+    unknown,
+)
+from postroad.queries.public import public
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "MAXIMUM_LIMIT",
+    "Day",
+    "Detail",
+    "Host",
+    "Relative",
+    "Source",
+    "UnknownShape",
+    "counts",
+    "coverage",
+    "detail",
+    "explain",
+    "hosts",
+    "iterate",
+    "public",
+    "search",
+    "sources",
+    "statistics",
+    "unknown",
+]

@@ -1,0 +1,188 @@
+"""Detail: one delivery with its attempts, its log lines, and the messages it belongs with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from postroad.model import when
+from postroad.model.delivery import Attempt, Delivery, Link, LogLine
+from postroad.model.event import LinkKind
+from postroad.model.scope import Scope
+from postroad.queries.terms import ID_LENGTH, MESSAGE_KEY_LENGTH, Side, admits
+from postroad.queries.view import View
+from postroad.store import Store, columns
+
+#: A delivery that belongs with another: `relation` says how, the rest are public fields.
+Relative = dict[str, Any]
+
+#: How a related message is called from the first of two linked queue ids, and from the second.
+_RELATIONS = {
+    LinkKind.BOUNCED_AS: ("bounce", "bounce_of"),
+    LinkKind.POSTMASTER_NOTIFIED_AS: ("notice_to_postmaster", "notice_about"),
+    LinkKind.DELAY_NOTIFIED_AS: ("delay_notice", "delay_notice_about"),
+    LinkKind.DSN_SENT_AS: ("success_notice", "success_notice_about"),
+    LinkKind.FORWARDED_AS: ("forwarded_as", "forwarded_from"),
+    LinkKind.FILTERED_AS: ("filtered_as", "filtered_from"),
+    LinkKind.REQUEUED_AS: ("requeued_as", "requeued_from"),
+}
+_FOREVER = 2**63 - 1
+#: How much older than its message a line of its session can be, microseconds.
+_SESSION = 5_000_000
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery and its evidence, masked for the viewer."""
+
+    delivery: Delivery
+    attempts: list[Attempt]
+    #: Lines of the message and of the hops that carried this copy, in the order of time.
+    log_lines: list[LogLine]
+    family: list[Relative]
+
+
+def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
+    """Everything about one delivery; None if there is none that the viewer may see."""
+    if len(delivery_id) != ID_LENGTH:
+        return None
+    delivery_id = delivery_id.lower()
+    message = delivery_id[:MESSAGE_KEY_LENGTH]
+    rows = _deliveries(store, [message])
+    found = next((row for row in rows if row.id == delivery_id and not row.folded), None)
+    if found is None or not admits(scope, found):
+        return None
+    hops = _hops(store, found)
+    siblings = [row for row in rows if row.id != found.id]
+    view = View(scope, found, [*siblings, *hops])
+    return Detail(
+        delivery=view.delivery(),
+        attempts=view.attempts(_attempts(store, found)),
+        log_lines=view.lines(_lines(store, found, hops)),
+        family=[
+            _relative(scope, relation, row)
+            for relation, row in _family(store, found, siblings)
+            if not row.folded and admits(scope, row)
+        ],
+    )
+
+
+def _deliveries(store: Store, identifiers: list[str]) -> list[Delivery]:
+    """The deliveries under these identifiers, the earliest first; not those withdrawn."""
+    return store.read(
+        f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE NOT deleted "
+        "AND (ago, id) IN (SELECT ago, id FROM deliveries_by_key "
+        "WHERE key IN {keys:Array(String)} AND bitAnd(sides, {side:UInt8}) != 0) "
+        "ORDER BY first_at, id)",
+        {"keys": identifiers, "side": int(Side.IDENTIFIER)},
+        Delivery,
+    )
+
+
+def _attempts(store: Store, delivery: Delivery) -> list[Attempt]:
+    return store.read(
+        f"SELECT {columns.ATTEMPT} FROM attempts FINAL WHERE delivery_id = {{id:String}} "
+        "ORDER BY at, counted, reply",
+        {"id": delivery.id},
+        Attempt,
+    )
+
+
+def _hops(store: Store, delivery: Delivery) -> list[Delivery]:
+    """The rows of the queue ids that carried this copy on: of each id, the life that did."""
+    return [row for hop in delivery.hops for row in _life(store, delivery, hop, is_later=True)]
+
+
+def _life(store: Store, delivery: Delivery, queue_id: str, *, is_later: bool) -> list[Delivery]:
+    """The deliveries of a queue id of the same host, in its life next to this delivery's time.
+
+    Queue ids may come round again: the first life that began later, or the last that began
+    earlier, is the one that belongs to this delivery.
+    """
+    rows = [
+        row
+        for row in _deliveries(store, [queue_id])
+        if row.host == delivery.host and row.queue_id == queue_id
+    ]
+    if is_later:
+        lives = [row for row in rows if row.first_at >= delivery.first_at][:1]
+    else:
+        lives = [row for row in rows if row.first_at <= delivery.first_at][-1:]
+    return [row for row in rows if lives and row.message_key == lives[0].message_key]
+
+
+def _lines(store: Store, delivery: Delivery, hops: list[Delivery]) -> list[LogLine]:
+    """The log lines of these messages, each once."""
+    spans = {
+        (row.host, row.instance, row.queue_id or row.message_key): row for row in (*hops, delivery)
+    }
+    found = [
+        line
+        for key, lines in store.lines_of(spans).items()
+        for line in lines
+        if _is_within(spans[key], line)
+    ]
+    return sorted(found, key=_reading_order)
+
+
+def _is_within(row: Delivery, line: LogLine) -> bool:
+    """Whether a line is of this life of its queue id.
+
+    Lines of the session it came in by do not name it, and may be a little older.
+    """
+    if line.queue_id not in line.text and row.first_at - _SESSION <= line.at < row.first_at:
+        return True
+    return row.first_at <= line.at <= (row.last_at or _FOREVER)
+
+
+def _reading_order(line: LogLine) -> tuple[int, int, str]:
+    """By time; within one stamp the arrival comes first and the end last."""
+    text = line.text
+    if any(f"{line.queue_id}{sign}" in text for sign in (" <= ", ": client=", ": uid=")):
+        return line.at, 0, text
+    return line.at, 2 if text.endswith((": removed", " Completed")) else 1, text
+
+
+def _family(
+    store: Store, delivery: Delivery, siblings: list[Delivery]
+) -> Iterable[tuple[str, Delivery]]:
+    """The deliveries that belong with this one, each with how."""
+    yield from (("same_message", row) for row in siblings)
+    if not delivery.queue_id:
+        return
+    linked = store.links_of([(delivery.host, delivery.instance, delivery.queue_id)])
+    named = {(LinkKind.BOUNCED_AS, delivery.bounced_as, True)} if delivery.bounced_as else set()
+    if delivery.bounce_of:
+        named.add((LinkKind.BOUNCED_AS, delivery.bounce_of, False))
+    named |= {_seen_from(delivery, link) for link in linked if _is_of(delivery, link)}
+    for kind, queue_id, is_later in sorted(named):
+        relation = _RELATIONS[kind][0 if is_later else 1]
+        for row in _life(store, delivery, queue_id, is_later=is_later):
+            yield relation, row
+
+
+def _is_of(delivery: Delivery, link: Link) -> bool:
+    """Whether a link is of this life of the queue id."""
+    return delivery.first_at <= link.at <= (delivery.last_at or _FOREVER)
+
+
+def _seen_from(delivery: Delivery, link: Link) -> tuple[LinkKind, str, bool]:
+    """The kind, the queue id at the other end, and whether it is the later of the two."""
+    if link.queue_id == delivery.queue_id:
+        return link.kind, link.other, True
+    return link.kind, link.queue_id, False
+
+
+def _relative(scope: Scope, relation: str, row: Delivery) -> Relative:
+    shown = View(scope, row).delivery()
+    return {
+        "relation": relation,
+        "id": shown.id,
+        "host": shown.host,
+        "queue_id": shown.queue_id,
+        "status": shown.status.word,
+        "sender": shown.sender,
+        "recipient": shown.recipient,
+        "sent_at": when.rfc3339(shown.sent_at),
+    }

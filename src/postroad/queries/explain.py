@@ -1,0 +1,136 @@
+"""Explain: why a question found nothing, as far as the store can tell.
+
+Notes are objects with a `kind` (for programs), a `text` (for people) and figures. They tell a
+viewer nothing about mail that is not theirs: every count in them is taken in their scope.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from postroad.model import when
+from postroad.model.scope import Scope
+from postroad.model.search import Search
+from postroad.queries.figures import counts
+from postroad.store import Store
+
+#: A silence in a host's log is worth a note from this length on, in minutes, and from so many
+#: times the usual distance between its minutes with lines.
+_GAP_MINUTES, _GAP_TIMES = 30, 10
+#: Silences that are named.
+_GAPS = 5
+
+
+class _Known(msgspec.Struct):
+    first_at: int
+    newest_at: int
+
+
+class _Gap(msgspec.Struct):
+    host: str
+    start: int
+    end: int
+
+
+def explain(store: Store, scope: Scope, search: Search) -> list[dict[str, Any]]:
+    """What may explain that a question found nothing."""
+    return [
+        *_not_yours(scope, search),
+        *_elsewhere(store, scope, search),
+        *_unread(store, search),
+        *_gaps(store, search),
+    ]
+
+
+def _not_yours(scope: Scope, search: Search) -> list[dict[str, Any]]:
+    asked = [each for each in (search.recipient, search.sender, search.address) if each]
+    foreign = [each for each in asked if not _may_ask(scope, each)]
+    if scope.is_everything or not foreign:
+        return []
+    text = (
+        f"{', '.join(foreign)} is not among your addresses: only mail that you, or your "
+        "domains, sent there or received from there is shown."
+    )
+    return [{"kind": "not_yours", "text": text}]
+
+
+def _may_ask(scope: Scope, asked: str) -> bool:
+    return asked[1:].lower() in scope.domains if asked.startswith("@") else scope.holds(asked)
+
+
+def _elsewhere(store: Store, scope: Scope, search: Search) -> list[dict[str, Any]]:
+    """The same question without its narrowest limits."""
+    if search.since or search.until:
+        wider = msgspec.structs.replace(search, since=0, until=0)
+        if total := sum(counts(store, scope, wider).values()):
+            text = f"Outside the period that was asked for there are {total} that match."
+            return [{"kind": "other_period", "text": text, "total": total}]
+    if search.statuses or search.directions:
+        wider = msgspec.structs.replace(search, statuses=frozenset(), directions=frozenset())
+        if found := counts(store, scope, wider):
+            words = ", ".join(f"{n} {s.word.replace('_', ' ')}" for s, n in found.items())
+            text = f"With other statuses or directions there are: {words}."
+            return [{"kind": "other_status", "text": text, "total": sum(found.values())}]
+    return []
+
+
+def _unread(store: Store, search: Search) -> list[dict[str, Any]]:
+    """Whether the period lies outside what is kept, or beyond what was read."""
+    known = store.read(
+        "SELECT min(minute) AS first_at, max(minute) AS newest_at FROM coverage "
+        "WHERE ({host:String} = '' OR host = {host:String}) AND minute > 0",
+        {"host": search.host},
+        _Known,
+    )[0]
+    if not known.newest_at:
+        where = f"of host {search.host}" if search.host else "at all"
+        return [{"kind": "nothing_read", "text": f"No log {where} was read so far."}]
+    notes = []
+    if not search.since or search.since < known.first_at:
+        first = when.rfc3339(known.first_at)
+        text = f"Nothing is kept from before {first}."
+        notes.append({"kind": "older_than_kept", "text": text, "at": first})
+    newest = known.newest_at + when.MINUTE
+    if search.until > newest or search.since > newest:
+        last = when.rfc3339(newest)
+        text = f"The logs were read up to {last} so far."
+        notes.append({"kind": "not_read_yet", "text": text, "at": last})
+    return notes
+
+
+def _gaps(store: Store, search: Search) -> list[dict[str, Any]]:
+    """Silences in the logs within the period, the longest first."""
+    if not search.since:
+        return []
+    gaps = store.read(
+        "SELECT host, start, end FROM (SELECT host, minute AS start, leadInFrame(minute) OVER "
+        "(PARTITION BY host ORDER BY minute ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) "
+        "AS end, (max(minute) OVER (PARTITION BY host) - min(minute) OVER (PARTITION BY host)) "
+        "/ greatest(1, count() OVER (PARTITION BY host)) AS usual "
+        "FROM (SELECT DISTINCT toString(host) AS host, minute FROM coverage "
+        "WHERE minute >= {since:Int64} - {margin:Int64} "
+        "AND ({until:Int64} = 0 OR minute < {until:Int64} + {margin:Int64}) "
+        "AND ({host:String} = '' OR host = {host:String}))) "
+        "WHERE end - start >= {least:Int64} AND end - start >= usual * {times:UInt8} "
+        "AND end > {since:Int64} AND ({until:Int64} = 0 OR start < {until:Int64}) "
+        "ORDER BY end - start DESC LIMIT {gaps:UInt8}",
+        {
+            "since": search.since,
+            "until": search.until,
+            "host": search.host,
+            "margin": when.DAY,
+            "least": _GAP_MINUTES * when.MINUTE,
+            "times": _GAP_TIMES,
+            "gaps": _GAPS,
+        },
+        _Gap,
+    )
+    return [_gap(each) for each in gaps]
+
+
+def _gap(gap: _Gap) -> dict[str, Any]:
+    start, end = when.rfc3339(gap.start + when.MINUTE), when.rfc3339(gap.end)
+    text = f"The log of {gap.host} has no lines between {start} and {end}."
+    return {"kind": "gap", "text": text, "host": gap.host, "since": start, "until": end}

@@ -1,0 +1,126 @@
+"""Find: the deliveries that answer a question, page by page, the newest first.
+
+Newest means arrived, or refused, last: `first_at`. That time stays what it was while a delivery is
+tried again and again, so that a page does not change under its reader. A period, though, finds
+whatever was on its way in it, from its arrival to its last attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from postroad.model.delivery import Delivery
+from postroad.model.scope import Scope
+from postroad.model.search import Page, Search
+from postroad.queries import cursor as cursors
+from postroad.queries.cursor import Place
+from postroad.queries.explain import explain
+from postroad.queries.figures import counts
+from postroad.queries.ranges import Range
+from postroad.queries.terms import Term, admits, terms
+from postroad.queries.view import View
+from postroad.store import Store, columns
+
+DEFAULT_LIMIT = 100
+#: Most deliveries of one page.
+MAXIMUM_LIMIT = 1_000
+
+
+class _Key(msgspec.Struct):
+    ago: int
+    id: str
+
+
+def search(
+    store: Store,
+    scope: Scope,
+    search: Search,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    count: bool = False,
+) -> Page:
+    """The deliveries that match and that the viewer may see, masked for them.
+
+    `next_cursor` is set exactly if there are more. `limit` is taken as the nearest number between
+    1 and `MAXIMUM_LIMIT`. Raises `SearchError` for anything that is not a cursor.
+    """
+    limit = max(1, min(limit, MAXIMUM_LIMIT))
+    after = cursors.read(cursor) if cursor else None
+    held = terms(scope, search)
+    found: list[Delivery] = []
+    if held is not None:
+        found = _deliveries(store, scope, held, search, after=after, wanted=limit + 1)
+    is_cut, found = len(found) > limit, found[:limit]
+    return Page(
+        deliveries=[View(scope, each).delivery() for each in found],
+        next_cursor=cursors.write(_place(found[-1])) if is_cut else None,
+        total=sum(counts(store, scope, search).values()) if count else None,
+        notes=[] if found or after else explain(store, scope, search),
+    )
+
+
+def iterate(
+    store: Store, scope: Scope, search: Search, *, page: int = MAXIMUM_LIMIT
+) -> Iterator[Delivery]:
+    """All deliveries that match, the newest first, read page by page."""
+    held = terms(scope, search)
+    after: Place | None = None
+    while held is not None:
+        found = _deliveries(store, scope, held, search, after=after, wanted=page)
+        for each in found:
+            yield View(scope, each).delivery()
+        if len(found) < page:
+            return
+        after = _place(found[-1])
+
+
+def _place(delivery: Delivery) -> Place:
+    return Place(-delivery.first_at, delivery.id)
+
+
+def _deliveries(
+    store: Store,
+    scope: Scope,
+    held: list[Term],
+    search: Search,
+    *,
+    after: Place | None,
+    wanted: int,
+) -> list[Delivery]:
+    """So many deliveries, or all there are: keys from narrow columns, then the rows of these."""
+    found: list[Delivery] = []
+    while True:
+        asked = wanted - len(found)
+        keys = _keys(store, held, search, after, asked)
+        rows = {(-each.first_at, each.id): each for each in _rows(store, keys)}
+        for key in keys:
+            row = rows.get((key.ago, key.id))
+            # The table of keys may still lead to a row that meanwhile says something else.
+            if row is not None and not row.deleted and not row.folded and admits(scope, row):
+                found.append(row)
+        if len(keys) < asked or len(found) == wanted:
+            return found
+        after = Place(keys[-1].ago, keys[-1].id)
+
+
+def _keys(
+    store: Store, held: list[Term], search: Search, after: Place | None, limit: int
+) -> list[_Key]:
+    asked = Range(held, search, after)
+    unique = "" if asked.is_single else "LIMIT 1 BY ago, id "
+    sql = f"SELECT ago, id {asked.rows} ORDER BY ago, id {unique}LIMIT {{limit:UInt32}}"
+    return store.read(sql, {**asked.parameters, "limit": limit}, _Key)
+
+
+def _rows(store: Store, keys: list[_Key]) -> list[Delivery]:
+    if not keys:
+        return []
+    return store.read(
+        f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE (ago, id) IN "
+        "arrayZip({agos:Array(Int64)}, {ids:Array(String)}))",
+        {"agos": [each.ago for each in keys], "ids": [each.id for each in keys]},
+        Delivery,
+    )
