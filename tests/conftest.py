@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from postroad.store import Store
+
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 #: How the reason of a skip begins that is allowed everywhere.
@@ -52,6 +54,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(empty))
     monkeypatch.setenv("POSTROAD_HOME", str(empty / "postroad"))
     return empty
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Open an empty embedded store.
+
+    A process has room for one engine path at a time, so no fixture may hold a store for longer
+    than one test.
+    """
+    with Store.open(f"chdb://{tmp_path}/store") as opened:
+        yield opened
 
 
 @pytest.hookimpl(wrapper=True)

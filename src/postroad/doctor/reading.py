@@ -63,9 +63,9 @@ def _source(source: Configured) -> Iterator[Finding]:
         yield Finding(level=Level.ERROR, title=problem.rstrip("."))
     paths = [each.path for each in found.files]
     for path in paths:
-        if not os.access(path, os.R_OK):
+        if not _is_readable(path):
             yield _closed(path)
-    readable = [path for path in paths if os.access(path, os.R_OK)]
+    readable = [path for path in paths if _is_readable(path)]
     if readable:
         count = f", {len(readable)} files" if len(readable) > 1 else ""
         yield Finding(level=Level.OK, title=f"{source.path} can be read{count}")
@@ -75,6 +75,10 @@ def _source(source: Configured) -> Iterator[Finding]:
             title=f"{source.path} leads to no log",
             detail="It will be read when it appears. Is the path in the settings file right?",
         )
+
+
+def _is_readable(path: Path) -> bool:
+    return os.access(path, os.R_OK, effective_ids=True)
 
 
 def _closed(path: Path) -> Finding:
