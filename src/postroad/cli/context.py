@@ -54,6 +54,6 @@ def asked(context: typer.Context) -> Iterator[client.Client]:
 
 
 def _mount(settings: Settings) -> AbstractContextManager[Path]:
-    from postroad import app
+    from postroad.app import mounted
 
-    return app.mounted(settings)
+    return mounted(settings)

@@ -13,7 +13,7 @@ from postroad import client
 from postroad.cli import context as cli
 from postroad.cli import output, talk
 from postroad.cli.output import Format
-from postroad.cli.progress import Progress
+from postroad.cli.progress import Progress, sentences
 from postroad.errors import ConfigError
 
 HELP = """Read logs that are already written.
@@ -66,7 +66,11 @@ def command(
             talk.say("Interrupted. What was read is kept; the same command goes on from there.")
             raise typer.Exit(130) from None
     progress.end()
-    _summary(progress, output.chosen(form))
+    chosen = output.chosen(form)
+    if chosen is Format.TABLE:
+        talk.say(sentences(progress.result))
+    else:
+        output.rows_in(chosen, (), [progress.result])
     if progress.problems:
         raise typer.Exit(3)
 
@@ -82,11 +86,3 @@ def _steps(
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
     while piece := stream.read1(_PIECE):  # type: ignore[attr-defined]
         yield piece
-
-
-def _summary(progress: Progress, form: Format) -> None:
-    total = progress.totals()
-    if form is Format.TABLE:
-        talk.say(progress.sentence())
-    else:
-        output.rows_in(form, tuple(total), [total])

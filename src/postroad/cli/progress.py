@@ -21,29 +21,30 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 class Progress:
-    """Takes the steps that an import reports and shows them."""
+    """Takes the steps that an import reports, and shows them."""
 
     def __init__(self) -> None:
-        """Begin the clock; nothing is shown before the first step."""
-        self.problems = 0
-        self._begun = time.monotonic()
-        self._told = self._begun
-        self._last: dict[str, Any] = {}
+        """Show nothing before the first step."""
+        #: What the import came to, in the API's words; empty before its end.
+        self.result: dict[str, Any] = {}
+        self.problems: list[str] = []
+        self._told = time.monotonic()
         self._bar: Bar | None = None
         self._task = TaskID(0)
 
     def show(self, step: Mapping[str, Any]) -> None:
-        """Take one step."""
-        if problem := step.get("problem"):
-            self.problems += 1
-            self._interrupt(str(problem))
-            return
-        self._last = {**self._last, **step}
-        if sys.stderr.isatty():
-            self._draw()
+        """Take one step: an object with one key of `progress`, `problem`, `result`."""
+        if "result" in step:
+            self.result = step["result"]
+            for problem in self.result.get("problems", ()):
+                self._tell(problem)
+        elif "problem" in step:
+            self._tell(step["problem"])
+        elif sys.stderr.isatty():
+            self._draw(step["progress"])
         elif time.monotonic() - self._told >= _PAUSE:
             self._told = time.monotonic()
-            talk.say(self._line())
+            talk.say(line(step["progress"]))
 
     def end(self) -> None:
         """Leave the terminal as it was."""
@@ -51,64 +52,60 @@ class Progress:
             self._bar.stop()
             self._bar = None
 
-    def totals(self) -> dict[str, Any]:
-        """What the import came to, for programs."""
-        hidden = ("done", "path", "phase", "total_bytes")
-        kept = {name: value for name, value in self._last.items() if name not in hidden}
-        seconds = round(time.monotonic() - self._begun, 3)
-        return {**kept, "problems": self.problems, "seconds": seconds}
+    def _tell(self, problem: str) -> None:
+        """Tell a problem, once."""
+        if problem in self.problems:
+            return
+        self.problems.append(problem)
+        if self._bar is not None:
+            self._bar.console.print(safe.lines(problem), markup=False, highlight=False)
+        else:
+            talk.say(problem)
 
-    def sentence(self) -> str:
-        """What the import came to, for people."""
-        seconds = time.monotonic() - self._begun
-        parts = [
-            f"Read {size(self._number('bytes'))} in {when.length(round(seconds * when.SECOND))}",
-            f"{self._number('lines'):,} lines",
-            f"{self._messages():,} messages",
-        ]
-        unknown = self._number("unknown")
-        parts.append(f"{unknown:,} lines not understood" if unknown else "every line understood")
-        if self.problems:
-            parts.append(f"{self.problems} problems, told above")
-        return ", ".join(parts) + "."
-
-    def _draw(self) -> None:
+    def _draw(self, progress: Mapping[str, Any]) -> None:
         if self._bar is None:
-            columns = (BarColumn(), TextColumn("{task.description}", markup=False))
+            columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._task = self._bar.add_task("", total=None)
             self._bar.start()
-        total = self._number("total_bytes") or None
         self._bar.update(
-            self._task, total=total, completed=self._number("bytes"), description=self._line()
+            self._task,
+            total=progress["total"] or None,
+            completed=progress["done"],
+            description=line(progress),
         )
 
-    def _line(self) -> str:
-        done, total = self._number("bytes"), self._number("total_bytes")
-        seconds = max(time.monotonic() - self._begun, 0.001)
-        rate = done / seconds
-        parts = [
-            f"{size(done)} of {size(total)}" if total else size(done),
-            f"{size(rate)}/s",
-            f"{self._messages():,} messages",
-        ]
-        if total > done and rate and seconds > 1:
-            parts.append(f"{when.length(round((total - done) / rate * when.SECOND))} left")
-        if path := self._last.get("path"):
-            parts.append(safe.line(str(path)))
-        return ", ".join(parts)
 
-    def _interrupt(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(safe.lines(text), markup=False, highlight=False)
-        else:
-            talk.say(text)
+def line(progress: Mapping[str, Any]) -> str:
+    """How far it is, on one line: bytes, rate, messages, time left, and the file."""
+    done, total, seconds = progress["done"], progress["total"], progress["seconds"]
+    parts = [f"{size(done)} of {size(total)}" if total else size(progress["bytes"])]
+    if seconds:
+        parts.append(f"{size(progress['bytes'] / seconds)}/s")
+    parts.append(f"{progress['messages']:,} messages")
+    if progress.get("left") is not None:
+        parts.append(f"{when.length(round(progress['left'] * when.SECOND))} left")
+    parts.append(safe.line(progress["path"]))
+    return ", ".join(filter(None, parts))
 
-    def _number(self, name: str) -> int:
-        return int(self._last.get(name) or 0)
 
-    def _messages(self) -> int:
-        return self._number("messages") or self._number("deliveries")
+def sentences(result: Mapping[str, Any]) -> str:
+    """What an import came to, for people."""
+    seconds = round(result["seconds"] * when.SECOND)
+    unknown = result["unknown"]
+    parts = [
+        f"Read {size(result['bytes'])} of {_files(result['files'])} in {when.length(seconds)}",
+        f"{result['lines']:,} lines",
+        f"{result['messages']:,} messages, new or changed",
+        f"{unknown:,} lines not understood" if unknown else "every line understood",
+    ]
+    said = [", ".join(parts) + "."] if result["lines"] else ["Nothing new was read."]
+    if result["known"] or result["skipped"]:
+        skipped = size(result["skipped"])
+        said.append(f"{skipped} were known already, and passed over.")
+    if unknown:
+        said.append("`postroad source unknown` shows a sample of what was not understood.")
+    return "\n".join([*said, *result["notes"]])
 
 
 def size(octets: float) -> str:
@@ -118,3 +115,7 @@ def size(octets: float) -> str:
         octets /= _KILO
         unit += 1
     return f"{octets:.1f} {_UNITS[unit]}" if unit else f"{int(octets)} B"
+
+
+def _files(count: int) -> str:
+    return f"{count:,} files" if count != 1 else "1 file"

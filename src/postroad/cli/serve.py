@@ -42,7 +42,7 @@ FOLLOW_EPILOG = talk.epilog(
 )
 
 
-def serve(
+def command(
     context: typer.Context,
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Instead of the setting `listen`.")
@@ -79,7 +79,7 @@ def follow(
 
 
 def _run(settings: Settings, *, pages: bool) -> None:
-    from postroad import app
+    from postroad.app import serve
 
     config.make_home(settings)
     if client.is_running(settings):
@@ -98,5 +98,5 @@ def _run(settings: Settings, *, pages: bool) -> None:
             talk.say(f"Serving {settings.public_url or f'http://{settings.listen}'}")
         talk.say("Ctrl-C stops it.")
 
-    app.serve(settings, pages=pages, ready=ready)
+    serve(settings, pages=pages, ready=ready)
     talk.say("Stopped.")

@@ -115,21 +115,24 @@ class Client:
         self._send("DELETE", f"tokens/{quote(name, safe='')}")
 
     def import_paths(self, order: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Import paths that the asked postroad can read; yields progress, the last is `done`."""
-        return self._progress("imports", json=dict(order))
+        """Import paths that the asked postroad can read.
+
+        Yields steps: objects with one key, `progress` or `problem`, and `result` at the end.
+        """
+        return self._steps("imports", json=dict(order))
 
     def import_stream(
         self, body: Iterable[bytes], order: Mapping[str, str]
     ) -> Iterator[dict[str, Any]]:
-        """Import bytes of a log as they come; yields progress, the last is `done`."""
-        return self._progress(
+        """Import bytes of a log as they come; yields steps as `import_paths` does."""
+        return self._steps(
             "imports",
             content=body,
             params=order,
             headers={"Content-Type": "application/octet-stream"},
         )
 
-    def _progress(self, route: str, **options: Any) -> Iterator[dict[str, Any]]:
+    def _steps(self, route: str, **options: Any) -> Iterator[dict[str, Any]]:
         is_done = False
         try:
             with self._http.stream("POST", _path(route), **options) as answer:
@@ -141,7 +144,7 @@ class Client:
                         step = self._object(line)
                         if "error" in step:
                             raise _error(step)
-                        is_done = bool(step.get("done"))
+                        is_done = "result" in step
                         yield step
         except httpx.HTTPError as error:
             raise self._silence(error) from error
