@@ -1,0 +1,156 @@
+"""Who asks, and what: the dependencies that API handlers name as arguments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from litestar import Litestar, Request
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.params import Parameter
+
+from postroad.accounts import Viewer
+from postroad.api.errors import NotSignedIn
+from postroad.config import zone as zone_named
+from postroad.errors import AccessError, ConfigError, SearchError
+from postroad.model import question
+from postroad.model.when import shown
+from postroad.services import Services
+
+ADDRESS = "An address, or `@example.com` for everyone at a domain. Case does not matter."
+TIME = (
+    "RFC 3339, a date (`2026-01-31`), a local date and time (`2026-01-31T14:05`), `today`, "
+    "`yesterday`, or how long ago (`30m`, `2h`, `7d`, `4w`)."
+)
+_LONG = {"max_length": question.LONGEST}
+
+
+def services(state: State) -> Services:
+    """Everything that was set up for handlers."""
+    found: Services = state.services
+    return found
+
+
+def viewer(request: Request[Viewer | None, Any, Any]) -> Viewer:
+    """Who asks. Raises `NotSignedIn`."""
+    if request.user is None:
+        message = "Sign in first: send a token (Authorization: Bearer …) or a session cookie."
+        raise NotSignedIn(message)
+    return request.user
+
+
+def administrator(viewer: Viewer) -> Viewer:
+    """Who asks, if an administrator. Raises `AccessError`."""
+    if not viewer.is_administrator:
+        message = "Only an administrator may do this."
+        raise AccessError(message)
+    return viewer
+
+
+def only_documented(request: Request[Any, Any, Any]) -> None:
+    """Before a request: refuse query parameters that the route has not, or that come twice.
+
+    A misspelt filter that is ignored gives a wrong answer without a sign of it. What a route has
+    is what its description says. Raises `SearchError`.
+    """
+    known = _parameters(request.app)[(request.scope["path_template"], request.method)]
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if name not in known:
+            message = f"There is no parameter {shown(name)} here. Known are: {', '.join(known)}."
+            if not known:
+                message = f"There is no parameter {shown(name)} here: this address takes none."
+            raise SearchError(message, field=name)
+        if given.count(name) > 1:
+            message = f"The parameter `{name}` was given more than once."
+            raise SearchError(message, field=name)
+
+
+def _parameters(app: Litestar) -> dict[tuple[str, str], list[str]]:
+    """Path and method to the names of query parameters, from the API's own description."""
+    found: dict[tuple[str, str], list[str]] = app.state.setdefault("query_parameters", {})
+    if not found:
+        for path, item in app.openapi_schema.to_schema()["paths"].items():
+            for method, operation in item.items():
+                names = [
+                    each["name"]
+                    for each in operation.get("parameters", ())
+                    if each["in"] == "query"
+                ]
+                found[(path, method.upper())] = names
+    return found
+
+
+def values(
+    address: Annotated[str, Parameter(description=f"Recipient or sender. {ADDRESS}", **_LONG)] = "",
+    to: Annotated[str, Parameter(description=f"Recipient. {ADDRESS}", **_LONG)] = "",
+    from_: Annotated[
+        str,
+        Parameter(query="from", description=f"Sender, or proven submitter. {ADDRESS}", **_LONG),
+    ] = "",
+    status: Annotated[
+        str, Parameter(description="Statuses, separated by commas: `deferred,failed`.", **_LONG)
+    ] = "",
+    direction: Annotated[
+        str,
+        Parameter(
+            description="Directions, separated by commas: `inbound,outbound,internal,relayed`.",
+            **_LONG,
+        ),
+    ] = "",
+    id: Annotated[  # noqa: A002 - the name that people write
+        str, Parameter(description="A queue id, or the id of a delivery.", **_LONG)
+    ] = "",
+    message_id: Annotated[
+        str, Parameter(description="A Message-ID, with or without angle brackets.", **_LONG)
+    ] = "",
+    subject: Annotated[str, Parameter(description="Part of the subject.", **_LONG)] = "",
+    host: Annotated[str, Parameter(description="Name of the mail server.", **_LONG)] = "",
+    since: Annotated[str, Parameter(description=f"At or after this time. {TIME}", **_LONG)] = "",
+    until: Annotated[str, Parameter(description=f"Before this time. {TIME}", **_LONG)] = "",
+) -> dict[str, str]:
+    """The named values of a question."""
+    return {
+        "address": address,
+        "to": to,
+        "from": from_,
+        "status": status,
+        "direction": direction,
+        "id": id,
+        "message_id": message_id,
+        "subject": subject,
+        "host": host,
+        "since": since,
+        "until": until,
+    }
+
+
+def zone(
+    services: Services,
+    timezone: Annotated[
+        str,
+        Parameter(
+            description="Zone of dates and times that name none, as in `Europe/Berlin`; "
+            "the server's unless given.",
+            max_length=100,
+        ),
+    ] = "",
+) -> ZoneInfo:
+    """The zone that local times of a question are meant in. Raises `SearchError`."""
+    if not timezone:
+        return services.settings.zone
+    try:
+        return zone_named(timezone, "`timezone`")
+    except ConfigError as error:
+        message = f"There is no zone {shown(timezone)}. Zones are named as in Europe/Berlin."
+        raise SearchError(message, field="timezone") from error
+
+
+DEPENDENCIES = {
+    "services": Provide(services, sync_to_thread=False),
+    "viewer": Provide(viewer, sync_to_thread=False),
+    "administrator": Provide(administrator, sync_to_thread=False),
+    "values": Provide(values, sync_to_thread=False),
+    "zone": Provide(zone, sync_to_thread=False),
+}

@@ -1,0 +1,99 @@
+"""Deliveries: search, counts, one in detail."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import get
+from litestar.params import Parameter
+
+from postroad import queries
+from postroad.accounts import Viewer
+from postroad.api import shapes
+from postroad.api.errors import NotFound, documented
+from postroad.model import question, when
+from postroad.model.delivery import Attempt, Delivery, LogLine
+from postroad.model.status import Status
+from postroad.model.verdict import verdict
+from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT, Services
+
+TAGS = ["Mail"]
+
+
+@get("/deliveries", tags=TAGS, responses=documented(), sync_to_thread=True)
+def search(
+    viewer: Viewer,
+    services: Services,
+    values: dict[str, str],
+    zone: ZoneInfo,
+    limit: Annotated[
+        int, Parameter(ge=1, le=HIGHEST_LIMIT, description="How many a page holds at most.")
+    ] = USUAL_LIMIT,
+    cursor: Annotated[
+        str, Parameter(max_length=1000, description="`next_cursor` of the page before.")
+    ] = "",
+    count: Annotated[bool, Parameter(description="Tell how many match in all.")] = False,  # noqa: FBT002
+) -> shapes.Deliveries:
+    """Deliveries that match, newest first."""
+    found = services.search(
+        viewer, values, zone=zone, limit=limit, cursor=cursor or None, count=count
+    )
+    return shapes.Deliveries(
+        question=question.in_words(found.search, zone),
+        deliveries=[_delivery(each) for each in found.page.deliveries],
+        next_cursor=found.page.next_cursor,
+        total=found.page.total,
+        limit=limit,
+        notes=found.page.notes,
+    )
+
+
+@get("/counts", tags=TAGS, responses=documented(), sync_to_thread=True)
+def counts(
+    viewer: Viewer, services: Services, values: dict[str, str], zone: ZoneInfo
+) -> shapes.Counts:
+    """How many deliveries match, by status."""
+    search, found = services.counts(viewer, values, zone=zone)
+    return shapes.Counts(
+        question=question.in_words(search, zone),
+        counts={shapes.status_word(each): found.get(each, 0) for each in Status},
+        total=sum(found.values()),
+    )
+
+
+@get("/deliveries/{delivery_id:str}", tags=TAGS, responses=documented(404), sync_to_thread=True)
+def detail(
+    viewer: Viewer,
+    services: Services,
+    delivery_id: Annotated[str, Parameter(description="The `id` of a delivery.")],
+) -> shapes.Detail:
+    """One delivery: attempts, log lines, and the messages it belongs with."""
+    found = services.detail(viewer, delivery_id)
+    if found is None:
+        message = "There is no such delivery, or none that you may see."
+        raise NotFound(message)
+    return shapes.Detail(
+        delivery=_delivery(found.delivery),
+        verdict=verdict(found.delivery),
+        attempts=[_attempt(each) for each in found.attempts],
+        log_lines=[_line(each) for each in found.log_lines],
+        family=found.family,
+    )
+
+
+def _delivery(delivery: Delivery) -> shapes.Delivery:
+    return msgspec.convert(queries.public(delivery), shapes.Delivery)
+
+
+def _attempt(attempt: Attempt) -> shapes.Attempt:
+    values = {name: getattr(attempt, name) for name in shapes.Attempt.__struct_fields__}
+    values |= {"at": when.rfc3339(attempt.at), "outcome": attempt.outcome.word}
+    return shapes.Attempt(**values)
+
+
+def _line(line: LogLine) -> shapes.Line:
+    return shapes.Line(
+        at=when.rfc3339(line.at), host=line.host, queue_id=line.queue_id, text=line.text
+    )

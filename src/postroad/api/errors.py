@@ -1,0 +1,148 @@
+"""One shape for everything that goes wrong: a status, a word for programs, a sentence for people."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+
+from postroad.errors import (
+    AccessError,
+    AccountError,
+    ConfigError,
+    PostroadError,
+    SearchError,
+    SourceError,
+    StateError,
+    StoreError,
+    TooManyTries,
+)
+
+_log = logging.getLogger(__name__)
+
+_ACCOUNT_STATUS = {"invalid": 422, "not_found": 404, "conflict": 409}
+_WORDS = {
+    400: "invalid",
+    401: "access",
+    403: "access",
+    404: "not_found",
+    405: "method",
+    409: "conflict",
+    413: "limit",
+    415: "invalid",
+    422: "invalid",
+    429: "limit",
+}
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """What is answered instead of what was asked for."""
+
+    #: The HTTP status, again.
+    status: int
+    #: `search invalid access not_found conflict method limit source config store state server`.
+    error: str
+    #: A sentence: what happened, and what to do.
+    detail: str
+    #: Which value was wrong, where it was one: its name and what is wrong with it.
+    fields: dict[str, str] = {}
+
+
+class NotSignedIn(AccessError):
+    """Nobody, or somebody whose session or token is not valid (any more)."""
+
+
+class NotFound(PostroadError):
+    """There is no such thing, or none that this viewer may see: the answer is the same."""
+
+
+def failure(error: Exception) -> Failure:
+    """The failure that an exception stands for. What was not raised on purpose stays inside."""
+    match error:
+        case SearchError():
+            fields = {error.field: str(error)} if error.field else {}
+            return Failure(status=422, error="search", detail=str(error), fields=fields)
+        case TooManyTries():
+            return Failure(status=429, error="limit", detail=str(error))
+        case NotSignedIn():
+            return Failure(status=401, error="access", detail=str(error))
+        case AccessError():
+            return Failure(status=403, error="access", detail=str(error))
+        case AccountError():
+            status = _ACCOUNT_STATUS[error.kind]
+            return Failure(status=status, error=_WORDS[status], detail=str(error))
+        case NotFound():
+            return Failure(status=404, error="not_found", detail=str(error))
+        case SourceError():
+            return Failure(status=422, error="source", detail=str(error))
+        case ConfigError():
+            return Failure(status=422, error="config", detail=str(error))
+        case StoreError():
+            return Failure(status=503, error="store", detail=str(error))
+        case StateError():
+            return Failure(status=503, error="state", detail=str(error))
+        case ValidationException():
+            return _invalid(error)
+        case HTTPException():
+            return _http(error)
+    _log.exception("A request could not be answered", exc_info=error)
+    detail = "postroad failed to answer this. The reason is in the log of the server."
+    return Failure(status=500, error="server", detail=detail)
+
+
+def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
+    """The response for an exception: an exception handler for API routes."""
+    failed = failure(error)
+    headers = {}
+    if failed.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="postroad"'
+    if isinstance(error, TooManyTries):
+        headers["Retry-After"] = str(error.wait)
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        headers["Allow"] = (error.headers or {}).get("Allow", "")
+    return Response(
+        failed, status_code=failed.status, headers=headers, media_type="application/json"
+    )
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """The failures that a route may answer with, for its description."""
+    said = {
+        401: "Not signed in",
+        403: "Not allowed",
+        404: "Not found, or not in the viewer's scope",
+        409: "It exists already",
+        413: "The body is too large",
+        415: "The body is of the wrong kind",
+        422: "Something asked for cannot be",
+        429: "Too many tries",
+        503: "The store or the state cannot be used now",
+    }
+    every = {401, 422, 503, *statuses}
+    return {
+        status: ResponseSpec(Failure, description=said[status], generate_examples=False)
+        for status in sorted(every)
+    }
+
+
+def _invalid(error: ValidationException) -> Failure:
+    fields = {}
+    for each in error.extra if isinstance(error.extra, list) else ():
+        fields[str(each.get("key", ""))] = str(each.get("message", ""))
+    named = "; ".join(f"{name}: {said}" if name else said for name, said in fields.items())
+    detail = f"This cannot be asked. {named or error.detail}"
+    return Failure(status=422, error="invalid", detail=detail, fields=fields)
+
+
+def _http(error: HTTPException) -> Failure:
+    status = 422 if error.status_code == 400 else error.status_code
+    detail = {
+        404: "There is nothing at this address.",
+        405: "This address does not answer to that method.",
+        413: "The body of the request is too large.",
+    }.get(status, error.detail)
+    return Failure(status=status, error=_WORDS.get(status, "server"), detail=detail)

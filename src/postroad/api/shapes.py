@@ -1,0 +1,255 @@
+"""What the API takes and gives, field by field. Names are a promise: they are not renamed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta
+
+from postroad.accounts import Kind
+from postroad.accounts.account import LONGEST_NAME
+from postroad.accounts.hasher import LONGEST as LONGEST_PASSWORD
+from postroad.accounts.tokens import LONGEST as LONGEST_LIFE
+from postroad.model.status import Status as StatusValue
+
+#: RFC 3339 in UTC, with microseconds and `Z`; null where not known.
+Time = Annotated[
+    str | None,
+    Meta(description="RFC 3339 in UTC with microseconds; null where it is not known."),
+]
+StatusWord = Literal[
+    "delivered", "in_progress", "deferred", "failed", "rejected", "blocked", "filtered"
+]
+DirectionWord = Literal["unknown", "inbound", "outbound", "internal", "relayed"]
+OutcomeWord = Literal["delivered", "deferred", "failed", "discarded", "postponed", "blocked"]
+KindWord = Literal["administrator", "owner", "mailbox"]
+Text = Annotated[str, Meta(max_length=LONGEST_NAME)]
+
+
+def status_word(status: StatusValue) -> StatusWord:
+    """The public name of a status, as the type of its field."""
+    return cast("StatusWord", status.word)
+
+
+def kind_word(kind: Kind) -> KindWord:
+    """The public name of a kind of account, as the type of its field."""
+    return cast("KindWord", kind.word)
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message for one recipient. Addresses the viewer may not see read `•••@•••`."""
+
+    id: str
+    host: str
+    queue_id: str
+    message_id: str
+    status: StatusWord
+    direction: DirectionWord
+    sender: str
+    recipient: str
+    delivered_to: str
+    sent_at: Time
+    last_attempt_at: Time
+    attempts: int
+    subject: str
+    size: int
+    spam_score: float | None
+    user: str
+    domain: str
+    auth: str
+    client_host: str
+    client_ip: str
+    router: str
+    transport: str
+    remote_host: str
+    remote_ip: str
+    tls: str
+    smtp_code: int
+    enhanced_code: str
+    result: str
+    reason: str
+
+
+class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of deliveries, newest first."""
+
+    #: The question as a sentence: what was understood.
+    question: str
+    deliveries: list[Delivery]
+    #: Ask again with it as `cursor` for the next page; null when this is the last.
+    next_cursor: str | None
+    #: How many match in all; null unless asked for with `count=true`.
+    total: int | None
+    #: How many a page holds at most.
+    limit: int
+    #: What explains an empty answer.
+    notes: list[dict[str, Any]]
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try to hand the copy on."""
+
+    at: Time
+    queue_id: str
+    outcome: OutcomeWord
+    #: False where no host or mailbox was really tried.
+    counted: bool
+    address: str
+    router: str
+    transport: str
+    remote_host: str
+    remote_ip: str
+    remote_port: int
+    tls: str
+    smtp_code: int
+    enhanced_code: str
+    reply: str
+    reason: str
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the log, as it stood there, but for masked addresses."""
+
+    at: Time
+    host: str
+    queue_id: str
+    text: str
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery with everything that is known about it."""
+
+    delivery: Delivery
+    #: What happened, in a sentence or two.
+    verdict: str
+    attempts: list[Attempt]
+    log_lines: list[Line]
+    family: list[dict[str, Any]]
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many deliveries of each status the question finds."""
+
+    question: str
+    counts: dict[StatusWord, int]
+    total: int
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """An account, without its password."""
+
+    name: str
+    kind: KindWord
+    disabled: bool
+    domains: list[str]
+    addresses: list[str]
+    logins: list[str]
+    created_at: Time
+    changed_at: Time
+
+
+class People(msgspec.Struct, frozen=True, kw_only=True):
+    """All accounts, by name."""
+
+    users: list[Person]
+
+
+class NewPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account to be made."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+    kind: KindWord
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] = ""
+    domains: list[Text] = []
+    addresses: list[Text] = []
+    logins: list[Text] = []
+
+
+class ChangedPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be different about an account; null leaves a field as it is."""
+
+    name: Text | None = None
+    kind: KindWord | None = None
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] | None = None
+    domains: list[Text] | None = None
+    addresses: list[Text] | None = None
+    logins: list[Text] | None = None
+    disabled: bool | None = None
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token as it is listed."""
+
+    id: str
+    account: str
+    label: str
+    created_at: Time
+    #: Null if it does not expire.
+    expires_at: Time
+    #: Null if it was never used.
+    used_at: Time
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """The viewer's tokens, or for an administrator all, newest first."""
+
+    tokens: list[Token]
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token to be made."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=200)]
+    #: Whose; the viewer's own unless an administrator names another.
+    account: Text = ""
+    #: How long it works; 0 until it is revoked.
+    days: Annotated[int, Meta(ge=0, le=LONGEST_LIFE)] = 0
+
+
+class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A new token. This answer is the only place where its secret ever stands."""
+
+    token: str
+    id: str
+    account: str
+    label: str
+    expires_at: Time
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """That it runs."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """What this postroad is, and who is asking."""
+
+    version: str
+    account: str
+    kind: KindWord
+    retention_days: int
+    #: Zone that dates without one are read in.
+    timezone: str
+    now: Time
+    started_at: Time
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that somebody did."""
+
+    id: int
+    at: Time
+    account: str
+    via: str
+    client: str
+    action: str
+    subject: str
+
+
+class AuditTrail(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what, newest first. Ask again with the last `id` as `before`."""
+
+    audit: list[AuditEntry]

@@ -1,0 +1,89 @@
+"""Settings to services to an application: everything is opened here, and closed here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+from postroad import api, web
+from postroad.accounts import Accounts, Hasher
+from postroad.api import errors as api_errors
+from postroad.app.guard import Identify, headers
+from postroad.app.work import background
+from postroad.config import Settings, make_home
+from postroad.services import Services
+from postroad.state import State
+from postroad.store import Store
+
+#: Octets of a request's body that are read, except for an import.
+_LARGEST_BODY = 1 << 20
+
+
+def create(settings: Settings, *, follow: bool = True, hasher: Hasher | None = None) -> Litestar:
+    """The application. Store and state are opened when it starts, and closed when it ends.
+
+    With `follow` the configured sources are read while it runs. `hasher` makes the hashes of
+    passwords; the strong one unless given. Starting raises what cannot be opened.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        opened = _opened(settings, hasher)
+        app.state.services = services = await asyncio.to_thread(opened.__enter__)
+        try:
+            with background(services, follow=follow):
+                yield
+        finally:
+            await asyncio.to_thread(opened.__exit__, None, None, None)
+
+    is_https = settings.public_url.startswith("https://")
+    return Litestar(
+        route_handlers=[api.router(), *web.routes()],
+        lifespan=[lifespan],
+        middleware=[Identify()],
+        before_send=[_adding(headers(is_https=is_https))],
+        exception_handlers={Exception: _failed},
+        openapi_config=api.openapi(),
+        request_max_body_size=_LARGEST_BODY,
+        logging_config=None,
+        debug=False,
+    )
+
+
+@contextmanager
+def _opened(settings: Settings, hasher: Hasher | None) -> Iterator[Services]:
+    make_home(settings)
+    with (
+        State.open(settings.state) as state,
+        Store.open(settings.store, retention_days=settings.retention_days) as store,
+    ):
+        accounts = Accounts(state, hasher=hasher, session_hours=settings.session_hours)
+        services = Services(settings=settings, store=store, state=state, accounts=accounts)
+        try:
+            yield services
+        finally:
+            services.close()
+
+
+def _adding(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
+    async def add(message: Message, _: Scope) -> None:
+        if message["type"] == "http.response.start":
+            found = MutableScopeHeaders(message)
+            for name, value in headers.items():
+                found[name] = value
+            found.setdefault("Cache-Control", "no-store")
+
+    return add
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """An answer for whatever was raised: JSON below `/api/`, a page elsewhere."""
+    if request.scope["path"].startswith("/api/"):
+        return api_errors.answer(request, error)
+    return web.failed(request, error)

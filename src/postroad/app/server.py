@@ -1,0 +1,245 @@
+"""Runs the application: on a port and a Unix socket, in one process, until told to stop.
+
+Limits: `serve` belongs into the main thread, where signals arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+import uvicorn
+from litestar import Litestar
+
+from postroad.accounts import Hasher
+from postroad.app.compose import create
+from postroad.app.guard import local
+from postroad.config import Settings
+from postroad.errors import ConfigError, StoreInUse
+
+#: Seconds that answers under way have to end when the server is told to stop.
+_PATIENCE = 2
+#: Octets that a Unix socket's path may have (unix(7): 108 with the closing NUL).
+_LONGEST_PATH = 107
+_BACKLOG = 512
+
+
+def serve(
+    settings: Settings,
+    *,
+    pages: bool = True,
+    ready: Callable[[], None] | None = None,
+    hasher: Hasher | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then return. `ready` is called once it listens.
+
+    On the port of `listen` unless `pages` is false, and on the Unix socket, whose users are
+    administrators. Raises what keeps it from starting: a `PostroadError`.
+    """
+    with _unix_socket(settings.socket) as private:
+        public = _port(settings) if pages else []
+        app = create(settings, follow=True, hasher=hasher)
+        asyncio.run(_run(app, settings, public, private, ready or (lambda: None), None))
+
+
+@contextmanager
+def mounted(settings: Settings, *, hasher: Hasher | None = None) -> Iterator[Path]:
+    """Run the application in a thread, and give the path of a Unix socket to ask it on.
+
+    The socket is in a directory of this user only; sources are not followed. Raises what keeps
+    the application from starting.
+    """
+    with tempfile.TemporaryDirectory(prefix="postroad-") as directory:
+        path = Path(directory) / "socket"
+        with _unix_socket(path) as private, _thread(settings, private, hasher):
+            yield path
+
+
+@contextmanager
+def _thread(settings: Settings, private: socket.socket, hasher: Hasher | None) -> Iterator[None]:
+    is_up, stop, failures = threading.Event(), _Stop(), []
+
+    def run() -> None:
+        try:
+            app = create(settings, follow=False, hasher=hasher)
+            asyncio.run(_run(app, settings, [], private, is_up.set, stop))
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            failures.append(error)
+        finally:
+            is_up.set()
+
+    thread = threading.Thread(target=run, name="postroad", daemon=True)
+    thread.start()
+    try:
+        is_up.wait()
+        if failures:
+            raise failures[0]
+        yield
+    finally:
+        stop.tell()
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+class _Stop:
+    """Tells a running loop in another thread to stop."""
+
+    def __init__(self) -> None:
+        self._tell: Callable[[], object] | None = None
+        self._guard = threading.Lock()
+        self._is_told = False
+
+    def bind(self, loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+        with self._guard:
+            self._tell = lambda: loop.call_soon_threadsafe(event.set)
+            if self._is_told:
+                event.set()
+
+    def tell(self) -> None:
+        with self._guard:
+            self._is_told = True
+            if self._tell:
+                with suppress(RuntimeError):  # the loop has ended by itself
+                    self._tell()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to `_run`, for there are two of them."""
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+async def _run(
+    app: Litestar,
+    settings: Settings,
+    public: Sequence[socket.socket],
+    private: socket.socket,
+    ready: Callable[[], None],
+    stop: _Stop | None,
+) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    if stop is None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
+    else:
+        stop.bind(loop, told)
+    async with app.lifespan():
+        servers = [(_server(local(app), settings), [private])]
+        if public:
+            servers.append((_server(app, settings), list(public)))
+        running = [asyncio.create_task(server.serve(sockets)) for server, sockets in servers]
+        while not all(server.started for server, _ in servers):
+            await asyncio.sleep(0.005)
+        ready()
+        await asyncio.wait(
+            [*running, waiting := asyncio.create_task(told.wait())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        waiting.cancel()
+        for server, _ in servers:
+            server.should_exit = True
+        await asyncio.gather(*running)
+
+
+def _server(app: object, settings: Settings) -> _Server:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        # Behind a web server on this machine, clients are whom it names.
+        proxy_headers=bool(settings.public_url),
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+    return _Server(config)
+
+
+def _port(settings: Settings) -> list[socket.socket]:
+    """Listening sockets on every address that `listen` means. Raises `ConfigError`."""
+    host, port = settings.address
+    opened: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            one = socket.socket(family, kind, protocol)
+            opened.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+            one.listen(_BACKLOG)
+    except OSError as error:
+        for each in opened:
+            each.close()
+        raise ConfigError(_why_not(settings.listen, error)) from error
+    return opened
+
+
+def _why_not(listen: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Another program already listens on {listen}. End it, or change `listen`."
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on {listen}: ports below 1024 are root's."
+    return f"It is not possible to listen on {listen}: {error.strerror}. Change `listen`."
+
+
+@contextmanager
+def _unix_socket(path: Path) -> Iterator[socket.socket]:
+    """A listening Unix socket that only this user may open; its file is removed at the end.
+
+    Raises `StoreInUse` where somebody listens there already, `ConfigError` where it cannot be.
+    """
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        message = (
+            f"The path of the Unix socket, {path}, is longer than the {_LONGEST_PATH} octets "
+            "that the system allows. Set `socket` to a shorter one."
+        )
+        raise ConfigError(message)
+    private = socket.socket(socket.AF_UNIX)
+    try:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _remove_stale(path)
+            private.bind(str(path))
+            # Nobody can connect before `listen`, so the mode is right from the first moment.
+            path.chmod(0o600)
+            private.listen(_BACKLOG)
+        except OSError as error:
+            message = f"The Unix socket {path} cannot be made: {error.strerror}."
+            raise ConfigError(message) from error
+        ours = path.stat().st_ino
+        try:
+            yield private
+        finally:
+            with suppress(FileNotFoundError):
+                if path.stat().st_ino == ours:
+                    path.unlink()
+    finally:
+        private.close()
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket that a killed process left. Raises `StoreInUse` if somebody answers."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    message = f"Another postroad already runs here: it answers on {path}."
+    raise StoreInUse(message)

@@ -1,0 +1,119 @@
+"""The verdict: one delivery in one or two sentences, promising no more than the log knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from postroad.model.delivery import Delivery
+from postroad.model.status import Status
+
+
+def verdict(delivery: Delivery, *, quote: Callable[[str], str] = str) -> str:
+    """What became of it, and whose answer that is.
+
+    `quote` is applied to everything that comes out of the log.
+    """
+    return " ".join(part for part in _parts(delivery, quote) if part)
+
+
+def _parts(delivery: Delivery, quote: Callable[[str], str]) -> tuple[str, ...]:
+    match delivery.status:
+        case Status.DELIVERED:
+            return _delivered(delivery, quote)
+        case Status.IN_PROGRESS:
+            return _in_progress(delivery)
+        case Status.DEFERRED:
+            return (
+                f"Not delivered yet: {_who(delivery, quote)} said “later”{_tries(delivery)}.",
+                _no_host(delivery),
+                "This server keeps it and tries again by itself.",
+            )
+        case Status.FAILED:
+            return (
+                f"Not delivered: {_who(delivery, quote)} refused it for good"
+                f"{_code(delivery)}{_tries(delivery)}."
+                if delivery.remote_host or delivery.remote_ip
+                else f"Not delivered: this server gave up{_tries(delivery)}.",
+                _bounce(delivery, quote),
+            )
+        case Status.REJECTED:
+            return (
+                f"This server refused it when it was offered{_code(delivery)}, "
+                "so it never became its mail.",
+                "Whoever offered it was told so at once.",
+            )
+        case Status.BLOCKED:
+            return (
+                f"This server stopped it on its way out by its own rules{_code(delivery)}.",
+                _bounce(delivery, quote),
+            )
+        case Status.FILTERED:
+            return ("Accepted, but kept out of the inbox: discarded, or put aside as spam.",)
+    assert_never(delivery.status)
+
+
+def _delivered(delivery: Delivery, quote: Callable[[str], str]) -> tuple[str, ...]:
+    if delivery.remote_host or delivery.remote_ip:
+        return (
+            f"Accepted by {_host(delivery, quote)}{_code(delivery)}{_after(delivery)}.",
+            "From then on that server is responsible for it; this log does not tell what it did.",
+        )
+    to = delivery.delivered_to
+    where = f" to {quote(to)}" if to and to != delivery.recipient else ""
+    return (
+        f"Delivered on this server{where}{_after(delivery)}.",
+        "Whether it was read is not known here.",
+    )
+
+
+def _in_progress(delivery: Delivery) -> tuple[str, ...]:
+    if delivery.attempts:
+        return (
+            f"On this server{_tries(delivery)}, and nothing final is known yet.",
+            "Look again in a few minutes.",
+        )
+    return (
+        "This server has it; no attempt to deliver it is known yet.",
+        "Look again in a few minutes.",
+    )
+
+
+def _who(delivery: Delivery, quote: Callable[[str], str]) -> str:
+    if delivery.remote_host or delivery.remote_ip:
+        return _host(delivery, quote)
+    return "this server"
+
+
+def _host(delivery: Delivery, quote: Callable[[str], str]) -> str:
+    if delivery.remote_host and delivery.remote_ip and delivery.remote_host != delivery.remote_ip:
+        return f"{quote(delivery.remote_host)} [{quote(delivery.remote_ip)}]"
+    return quote(delivery.remote_host or delivery.remote_ip)
+
+
+def _no_host(delivery: Delivery) -> str:
+    """Words for a message that no server ever answered about."""
+    if delivery.remote_host or delivery.remote_ip or delivery.smtp_code:
+        return ""
+    return "No other server has answered about it so far."
+
+
+def _code(delivery: Delivery) -> str:
+    said = [str(delivery.smtp_code)] if delivery.smtp_code else []
+    said += [delivery.enhanced_code] if delivery.enhanced_code else []
+    return f" ({' '.join(said)})" if said else ""
+
+
+def _tries(delivery: Delivery) -> str:
+    many = delivery.attempts > 1
+    return f" after {delivery.attempts} attempts" if many else ""
+
+
+def _after(delivery: Delivery) -> str:
+    return f" at attempt {delivery.attempts}" if delivery.attempts > 1 else ""
+
+
+def _bounce(delivery: Delivery, quote: Callable[[str], str]) -> str:
+    if not delivery.bounced_as:
+        return ""
+    return f"Its sender was sent a notification ({quote(delivery.bounced_as)})."

@@ -1,0 +1,45 @@
+"""The three cookies: the session, the key of forms before signing in, and the reader's zone."""
+
+from __future__ import annotations
+
+from litestar.datastructures import Cookie
+
+from postroad.config import Settings
+
+SESSION = "postroad_session"
+FORM = "postroad_form"
+ZONE = "postroad_zone"
+
+_YEAR = 365 * 24 * 3600
+
+
+def session_cookie(settings: Settings, value: str) -> Cookie:
+    """The session, for as long as it lasts."""
+    return _cookie(settings, SESSION, value, settings.session_hours * 3600)
+
+
+def form_cookie(settings: Settings, value: str) -> Cookie:
+    """What the forms of somebody not signed in are bound to."""
+    return _cookie(settings, FORM, value, None)
+
+
+def zone_cookie(settings: Settings, value: str) -> Cookie:
+    """The zone that times are shown in."""
+    return _cookie(settings, ZONE, value, _YEAR if value else 0)
+
+
+def ended(settings: Settings, name: str) -> Cookie:
+    """Takes a cookie away."""
+    return _cookie(settings, name, "", 0)
+
+
+def _cookie(settings: Settings, name: str, value: str, seconds: int | None) -> Cookie:
+    return Cookie(
+        key=name,
+        value=value,
+        path="/",
+        max_age=seconds,
+        httponly=True,
+        samesite="lax",
+        secure=settings.public_url.startswith("https://"),
+    )

@@ -1,0 +1,76 @@
+"""One message for one recipient: the verdict, the facts, the attempts, the log."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from litestar import Response, get
+
+from postroad import queries
+from postroad.accounts import Viewer
+from postroad.model import when
+from postroad.model.delivery import Delivery
+from postroad.model.status import Status
+from postroad.model.verdict import verdict
+from postroad.services import Services
+from postroad.web.failures import NotFound
+from postroad.web.pages import Asked, page
+
+#: What a related message is to this one.
+_RELATIONS = {
+    "same_message": "The same message,",
+    "bounce": "Its failure was reported",
+    "bounce_of": "It reports the failure of the message",
+    "notice_to_postmaster": "The postmaster was told",
+    "notice_about": "It tells the postmaster about the message",
+    "delay_notice": "Its sender was told that it is late",
+    "delay_notice_about": "It tells that this is late: the message",
+    "success_notice": "Its delivery was confirmed",
+    "success_notice_about": "It confirms the delivery of the message",
+    "forwarded_as": "It was forwarded",
+    "forwarded_from": "It was forwarded from the message",
+    "filtered_as": "It came back from the content filter",
+    "filtered_from": "Before the content filter it was the message",
+    "requeued_as": "It was queued again",
+    "requeued_from": "It was queued before as the message",
+}
+
+
+@get("/message/{delivery_id:str}", include_in_schema=False, sync_to_thread=True)
+def message(request: Asked, viewer: Viewer, services: Services, delivery_id: str) -> Response[str]:
+    """The page of one delivery."""
+    found = services.detail(viewer, delivery_id)
+    if found is None:
+        reason = "There is no such message, or none that you may see."
+        raise NotFound(reason)
+    values = {
+        "delivery": found.delivery,
+        "attempts": found.attempts,
+        "log_lines": found.log_lines,
+        "family": [_relative(each) for each in found.family],
+        "verdict": verdict(found.delivery),
+        "delay": _delay(found.delivery),
+        "is_masked": not viewer.scope.is_everything,
+        "back": _back(request),
+    }
+    return page(request, "message.html", values)
+
+
+def _relative(relative: queries.Relative) -> queries.Relative:
+    """A related message with words for how it is related, and its status as itself."""
+    words = _RELATIONS.get(relative["relation"], "It belongs with")
+    return {**relative, "words": words, "status": Status.from_word(relative["status"])}
+
+
+def _delay(delivery: Delivery) -> str:
+    """How long after its arrival the last attempt was; empty where that is not known."""
+    if not delivery.sent_at or delivery.last_attempt_at < delivery.sent_at:
+        return ""
+    return when.length(delivery.last_attempt_at - delivery.sent_at)
+
+
+def _back(request: Asked) -> str:
+    """The report that the reader came from, as the browser says; the blank one otherwise."""
+    came = urlsplit(request.headers.get("referer", ""))
+    is_ours = came.netloc == request.headers.get("host", "") and came.path == "/"
+    return f"/?{came.query}" if is_ours and came.query else "/"

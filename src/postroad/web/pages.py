@@ -1,0 +1,111 @@
+"""Pages: templates and what all of them are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
+
+import postroad
+from postroad.accounts import Viewer, secret
+from postroad.model import when, words
+from postroad.model.delivery import Delivery
+from postroad.services import Services
+from postroad.web import statics
+from postroad.web.cookies import FORM, SESSION, ZONE, form_cookie
+
+Asked = Request[Viewer | None, Any, Any]
+
+#: Control characters, and marks that change the direction of what follows (Unicode TR 9, TR 36).
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+def page(
+    request: Asked,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    status: int = 200,
+    cookies: list[Cookie] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response[str]:
+    """A template filled in for whoever asks."""
+    services: Services = request.app.state.services
+    zone = zone_of(request)
+    held = request.cookies.get(SESSION if request.user else FORM, "")
+    cookies = list(cookies or ())
+    if not held and not (request.user and request.user.via != "session"):
+        held = secret.make()
+        cookies.append(form_cookie(services.settings, held))
+    html = _TEMPLATES.get_template(name).render(
+        viewer=request.user,
+        zone=zone,
+        zone_label=when.named(zone, services.now()),
+        retention_days=services.settings.retention_days,
+        form_key_value=secret.form_key(held) if held else "",
+        **values,
+    )
+    return Response(
+        html, status_code=status, media_type="text/html", cookies=cookies, headers=headers
+    )
+
+
+def zone_of(request: Asked) -> ZoneInfo:
+    """The zone that this reader chose, or the server's."""
+    services: Services = request.app.state.services
+    chosen = request.cookies.get(ZONE, "").strip('"')
+    try:
+        return ZoneInfo(chosen) if chosen else services.settings.zone
+    except (OSError, ValueError, KeyError):
+        return services.settings.zone
+
+
+def visible(value: object) -> object:
+    """Text with its invisible characters written out, as `\\x1b`; anything else as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+
+
+def result(delivery: Delivery) -> str:
+    """The code and the receiving server's own words; the code once."""
+    codes = [str(delivery.smtp_code)] if delivery.smtp_code else []
+    codes += [delivery.enhanced_code] if delivery.enhanced_code else []
+    missing = [code for code in codes if code not in delivery.result[:40]]
+    return " ".join([*missing, delivery.result]).strip() or "—"
+
+
+def number(value: int) -> str:
+    """A number with its thousands apart, by a thin space that does not break."""
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("postroad.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=visible,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals.update(
+    static=statics.address,
+    version=postroad.__version__,
+    label=words.label,
+    meaning=words.meaning,
+    direction=words.direction,
+    outcome=words.outcome,
+    outcome_status=words.outcome_status,
+    local=when.local,
+    rfc3339=when.rfc3339,
+    result=result,
+    number=number,
+)

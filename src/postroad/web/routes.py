@@ -1,0 +1,37 @@
+"""The pages' routes."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from postroad.services import Services
+from postroad.web import message, preferences, report, signing, statics
+
+
+def routes() -> list[Router]:
+    """Everything that is not the API."""
+    pages = Router(
+        "/",
+        route_handlers=[
+            report.report,
+            message.message,
+            preferences.preferences_page,
+            preferences.set_preferences,
+            signing.sign_in_page,
+            signing.sign_in,
+            signing.sign_out,
+            statics.static_file,
+        ],
+        dependencies={
+            "services": Provide(_services, sync_to_thread=False),
+            "viewer": Provide(signing.signed_in, sync_to_thread=False),
+        },
+    )
+    return [pages]
+
+
+def _services(state: State) -> Services:
+    found: Services = state.services
+    return found

@@ -1,0 +1,42 @@
+"""Style, script and icons: a few small files, read once, at addresses that change with them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+@get("/static/{version:str}/{name:str}", include_in_schema=False, sync_to_thread=False)
+def static_file(version: str, name: str) -> Response[bytes]:
+    """One of our own files; browsers keep it, for another content has another address."""
+    found = _files().get(name)
+    if found is None or found[0] != version:
+        raise NotFoundException
+    kind = _TYPES[name[name.rindex(".") :]]
+    keep = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(found[1], media_type=kind, headers=keep)
+
+
+def address(name: str) -> str:
+    """Where a page finds the file of this name."""
+    return f"/static/{_files()[name][0]}/{name}"
+
+
+@cache
+def _files() -> dict[str, tuple[str, bytes]]:
+    folder = resources.files("postroad.web") / "static"
+    found = {}
+    for file in folder.iterdir():
+        content = file.read_bytes()
+        found[file.name] = (hashlib.blake2b(content, digest_size=6).hexdigest(), content)
+    return found
