@@ -136,17 +136,21 @@ ENVELOPES = {
         812,
     ),
     "RFC 5424 with structured data, byte order mark and no process": (
-        r'<22>1 2025-07-04T08:09:10+02:00 mx1 exim - - [a@1 b="c\"\] d"][e] '
-        "\ufeff4Qx1Zk3r5Dz9sW: removed",
+        (
+            r'<22>1 2025-07-04T08:09:10+02:00 mx1 exim - - [a@1 b="c\"\] d"][e] '
+            "\ufeff4Qx1Zk3r5Dz9sW: removed"
+        ),
         "2025-07-04T08:09:10+02:00",
         "mx1",
         "exim",
         0,
     ),
     "journald JSON": (
-        '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1751616550000042","_HOSTNAME":"mx1","_PID":"9",'
-        '"PRIORITY":"6","SYSLOG_IDENTIFIER":"postfix/qmgr","SYSLOG_PID":"812",'
-        '"MESSAGE":"4Qx1Zk3r5Dz9sW: removed"}',
+        (
+            '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1751616550000042","_HOSTNAME":"mx1","_PID":"9",'
+            '"PRIORITY":"6","SYSLOG_IDENTIFIER":"postfix/qmgr","SYSLOG_PID":"812",'
+            '"MESSAGE":"4Qx1Zk3r5Dz9sW: removed"}'
+        ),
         "2025-07-04T08:09:10.000042+00:00",
         "mx1",
         "postfix/qmgr",
@@ -161,8 +165,10 @@ ENVELOPES = {
         812,
     ),
     "Docker's JSON file": (
-        r'{"log":"Mar  4 08:09:10 mx1 postfix/qmgr[812]: 4Qx1Zk3r5Dz9sW: removed\n",'
-        '"stream":"stdout","time":"2026-03-04T07:09:10.1Z"}',
+        (
+            r'{"log":"Mar  4 08:09:10 mx1 postfix/qmgr[812]: 4Qx1Zk3r5Dz9sW: removed\n",'
+            '"stream":"stdout","time":"2026-03-04T07:09:10.1Z"}'
+        ),
         "2026-03-04T08:09:10+01:00",
         "mx1",
         "postfix/qmgr",
@@ -176,8 +182,10 @@ ENVELOPES = {
         812,
     ),
     "a container runtime": (
-        "2026-03-04T07:09:10.123456789Z stdout F "
-        "Mar  4 08:09:10 mx1 postfix/qmgr[812]: 4Qx1Zk3r5Dz9sW: removed",
+        (
+            "2026-03-04T07:09:10.123456789Z stdout F "
+            "Mar  4 08:09:10 mx1 postfix/qmgr[812]: 4Qx1Zk3r5Dz9sW: removed"
+        ),
         "2026-03-04T08:09:10+01:00",
         "mx1",
         "postfix/qmgr",

@@ -49,6 +49,10 @@ _MONTHS = {
 }
 
 
+#: Year, month, day, hour, minute.
+_Minute = tuple[int, int, int, int, int]
+
+
 class Clock:
     """Reads the stamps of one log.
 
@@ -116,7 +120,7 @@ class Clock:
         seconds = _SECONDS.get(stamp[17:])
         if minute is None or seconds is None:
             return 0
-        at = self._in_zone(*minute)
+        at = self._in_zone(minute)
         if at and not self.ambiguous:
             _remember(self._minutes, stamp[:17], at)
         return at and at + seconds
@@ -127,7 +131,7 @@ class Clock:
         shift = self._offsets.get(offset, _offset(offset))
         if minute is None or seconds is None or shift is None:
             return 0
-        at = _microseconds(*minute, UTC)
+        at = _microseconds(minute, UTC)
         _remember(self._utc_minutes, stamp[:17], at)
         _remember(self._offsets, offset, shift)
         return at and at + seconds - shift
@@ -153,28 +157,26 @@ class Clock:
         limit = self.newest + AHEAD
         if self._last:
             limit = min(limit, self._last - LATE + YEAR)
-        elif self.first_year and (at := self._in_zone(self.first_year, month, day, hour, minute)):
+        elif self.first_year and (at := self._in_zone((self.first_year, month, day, hour, minute))):
             return at
         year = (_EPOCH + timedelta(microseconds=limit)).year
         for candidate in range(year, year - _LEAP_CYCLE, -1):
-            at = self._in_zone(candidate, month, day, hour, minute)
+            at = self._in_zone((candidate, month, day, hour, minute))
             if at and at <= limit:
                 return at
         return 0
 
-    def _in_zone(self, year: int, month: int, day: int, hour: int, minute: int) -> int:
-        first = _microseconds(year, month, day, hour, minute, self.zone)
-        second = _microseconds(year, month, day, hour, minute, self.zone, fold=1)
+    def _in_zone(self, minute: _Minute) -> int:
+        first = _microseconds(minute, self.zone)
+        second = _microseconds(minute, self.zone, fold=1)
         self.ambiguous = second > first
         return second if self.ambiguous and self._last - first >= JITTER else first
 
 
-def _microseconds(
-    year: int, month: int, day: int, hour: int, minute: int, zone: tzinfo, *, fold: int = 0
-) -> int:
+def _microseconds(minute: _Minute, zone: tzinfo, *, fold: int = 0) -> int:
     """Convert a civil time; 0 if there is no such day."""
     try:
-        moment = datetime(year, month, day, hour, minute, tzinfo=zone, fold=fold)
+        moment = datetime(*minute, tzinfo=zone, fold=fold)
         return (moment - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         return 0
@@ -201,7 +203,7 @@ def first_year(lines: Iterable[str], zone: ZoneInfo, newest: int) -> int | None:
     return (_EPOCH + timedelta(microseconds=at)).astimezone(zone).year - turns if at else None
 
 
-def _minute(stamp: str) -> tuple[int, int, int, int, int] | None:
+def _minute(stamp: str) -> _Minute | None:
     """Read all but the seconds of an ISO stamp."""
     if stamp[4:17:3] not in _SEPARATORS:
         return None

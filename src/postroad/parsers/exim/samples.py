@@ -1,0 +1,3 @@
+"""Lines that the Exim reader must understand."""
+
+SAMPLES = ()
