@@ -1,0 +1,1 @@
+"""Golden stories: small logs, and beside each what it proves, worked out by hand from the grammar."""
