@@ -28,8 +28,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A file to be looked at."""
 
     path: Path
-    #: Somebody named it, or a pattern that matches it; not found in a directory.
-    is_named: bool
+    #: The directory it was found in or below, as it was named; empty if the file itself was named.
+    directory: str = ""
     #: Bytes as it lies on disk; 0 for a pipe.
     size: int = 0
     is_regular: bool = True
@@ -47,7 +47,7 @@ def find(names: Iterable[str]) -> Findings:
     findings = Findings()
     seen: set[tuple[int, int]] = set()
     for name in names:
-        for path, is_named in _paths(name, findings.problems):
+        for path, directory in _paths(name, findings.problems):
             try:
                 found = path.stat()
             except OSError as error:
@@ -57,17 +57,12 @@ def find(names: Iterable[str]) -> Findings:
             if key in seen:
                 continue
             seen.add(key)
-            if stat.S_ISREG(found.st_mode) or (is_named and _is_stream(found.st_mode)):
-                is_regular = stat.S_ISREG(found.st_mode)
-                findings.files.append(
-                    Found(
-                        path=path,
-                        is_named=is_named,
-                        size=found.st_size if is_regular else 0,
-                        is_regular=is_regular,
-                    )
-                )
-            elif is_named:
+            if stat.S_ISREG(found.st_mode):
+                size = found.st_size
+                findings.files.append(Found(path=path, directory=directory, size=size))
+            elif _is_stream(found.st_mode) and not directory:
+                findings.files.append(Found(path=path, is_regular=False))
+            elif not directory:
                 findings.problems.append(f"{path} is neither a file nor a pipe.")
     return findings
 
@@ -84,15 +79,15 @@ def below(directory: Path, problems: list[str]) -> Iterator[Path]:
     yield from _below(directory, problems, _DEEPEST)
 
 
-def _paths(name: str, problems: list[str]) -> Iterator[tuple[Path, bool]]:
+def _paths(name: str, problems: list[str]) -> Iterator[tuple[Path, str]]:
     paths = matches(name)
     if not paths:
         problems.append(f"No file matches {name}.")
     for path in paths:
         if path.is_dir():
-            yield from ((inner, False) for inner in below(path, problems))
+            yield from ((inner, str(path)) for inner in below(path, problems))
         else:
-            yield path, True
+            yield path, ""
 
 
 def _below(directory: Path, problems: list[str], depth: int) -> Iterator[Path]:

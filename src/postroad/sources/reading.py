@@ -39,13 +39,15 @@ class Chunk(msgspec.Struct, gc=False, kw_only=True):
 class Reading:
     """A way through one content. `offset` and `lines` tell how far it has come."""
 
-    def __init__(self, content: Content, *, chain: Chain | None = None, lines: int = 0) -> None:
+    def __init__(
+        self, content: Content, *, chain: Chain | None = None, head: str = "", lines: int = 0
+    ) -> None:
         """Begin where `content` stands: at its start, or where `chain` has come after `lines`."""
         self.content = content
         self.chain = chain or Chain()
         self.lines = lines
         #: Digest of the first line; empty until there is one.
-        self.head = ""
+        self.head = head
         #: Lines that were too long.
         self.cut = 0
         self._rest = b""
@@ -65,17 +67,6 @@ class Reading:
             if chunk := self._whole(data):
                 return chunk
         return self._last() if final else None
-
-    def skip(self, target: Chain, lines: int) -> None:
-        """Go, in a content not yet read, to where `target` has come after `lines`."""
-        if self.content.is_plain:
-            self.content.seek(target.length)
-        else:
-            left = target.length
-            while left and (data := self.content.read(min(left, CHUNK))):
-                left -= len(data)
-        self.chain = target
-        self.lines = lines
 
     def _whole(self, data: bytes) -> Chunk | None:
         """Take in some bytes; the lines they complete, if any."""
@@ -209,3 +200,12 @@ def recognise(content: Content, known: Sequence[tuple[int, str]]) -> Chain | Non
         if chain.length == length and chain.digest() == digest:
             best = chain.copy()
     return best
+
+
+def skip(content: Content, length: int) -> None:
+    """Go behind the first `length` unpacked bytes of a content not yet read."""
+    if content.is_plain:
+        content.seek(length)
+        return
+    while length and (data := content.read(min(length, CHUNK))):
+        length -= len(data)

@@ -1,0 +1,141 @@
+"""The pipeline: lines of any number of readings in, one correlator, one writer.
+
+There is one in a process, so that an import and what is followed at the same time tell one story.
+Whoever feeds it holds its lock for one chunk or one checkpoint at a time.
+
+Errors of the store or of the state come out of the next call; a pipeline that failed is of no more
+use, and what it had not committed is read again by the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from postroad.correlate import Correlator
+from postroad.errors import StoreError
+from postroad.ingest.feed import Feed
+from postroad.ingest.recall import Horizon, Recall
+from postroad.ingest.writer import Work, Writer
+from postroad.model.delivery import Batch
+from postroad.sources.reading import Chunk
+from postroad.state import State, marks
+from postroad.store import Store
+
+#: A checkpoint is due after so many bytes of log, or so many seconds.
+_BYTES = 8 << 20
+_SECONDS = 5.0
+_NAME = "ingest"
+
+
+class Pipeline:
+    """Correlates and stores what readings give."""
+
+    def __init__(self, store: Store, state: State) -> None:
+        """Begin with what the last pipeline committed."""
+        self.store = store
+        self.state = state
+        #: Hold it from the reading of a chunk to its `take()`, and for `checkpoint()`.
+        self.lock = threading.RLock()
+        #: Called with every batch before it is handed over.
+        self.watchers: list[Callable[[Batch], None]] = []
+        self._generation = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._generation += 1
+        self._horizon = Horizon(self.store)
+        context = marks.context(self.state, _NAME)
+        self._correlator = Correlator(context=context, horizon=self._horizon)
+        self._recall = Recall(self.store, self._correlator)
+        self._writer = Writer(self.store, self.state, _NAME)
+        self._fed: dict[str, Feed] = {}
+        self._bytes = 0
+        self._since = 0.0
+
+    def revive(self) -> None:
+        """If it failed, begin again from what was committed; readings must be opened anew."""
+        if self._writer.failed:
+            self._writer.close()
+            self._begin()
+
+    @property
+    def commits(self) -> int:
+        """How many checkpoints were committed since it began (again)."""
+        return self._writer.commits
+
+    def check(self) -> None:
+        """Raise what went wrong in the writer, if anything did."""
+        self._writer.check()
+
+    def begin(self, feed: Feed) -> None:
+        """Get ready for a reading."""
+        feed.generation = self._generation
+        if feed.partial:
+            self._recall.partial.add(feed.partial)
+
+    def take(self, feed: Feed, chunk: Chunk) -> None:
+        """Take in the lines of a chunk. Raises `StoreError` if it failed since `begin()`."""
+        if feed.generation != self._generation:
+            raise StoreError("Writing failed meanwhile. What was not stored will be read again.")
+        if not self._fed:
+            self._since = time.monotonic()
+        self._fed[feed.name] = feed
+        self._bytes += chunk.end - chunk.offset
+        feed.take(chunk, self._correlator.feed)
+
+    def is_due(self, *, seconds: float = _SECONDS) -> bool:
+        """Whether a checkpoint should be made."""
+        return bool(self._fed) and (
+            self._bytes >= _BYTES or time.monotonic() - self._since >= seconds
+        )
+
+    def checkpoint(self) -> None:
+        """Hand over what changed, to be written and then committed."""
+        if not self._fed:
+            return
+        self._writer.check()
+        while flagged := self._correlator.flagged():
+            self._writer.wait()
+            self._recall.take_up(flagged)
+        batch = self._correlator.drain()
+        feeds = list(self._fed.values())
+        self._fed = {}
+        self._bytes = 0
+        work = Work(
+            batch=batch,
+            coverage=[row for feed in feeds for row in feed.coverage()],
+            samples=[row for feed in feeds for row in feed.samples()],
+            marks=[mark for feed in feeds if (mark := feed.mark()) is not None],
+            context=self._correlator.context(),
+        )
+        for watcher in self.watchers:
+            watcher(batch)
+        self._writer.hand_over(work)
+
+    def commit(self) -> None:
+        """Make a checkpoint and return when it is committed."""
+        self.checkpoint()
+        self._writer.wait()
+
+    def meet_the_past(self) -> None:
+        """Count everything stored so far as what may be told again: older logs are to come."""
+        self._horizon.refresh()
+
+    def close(self) -> None:
+        """Write what was handed over, and end. What was not is read again the next time."""
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

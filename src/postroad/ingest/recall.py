@@ -1,0 +1,118 @@
+"""Gives the correlator back what the store knows of a message, when more is heard of it.
+
+A message that began before this run, that ended and was forgotten, or whose log is read a second
+time, has lines in the store. They are read, parsed again, and merged with the new ones, so that
+its deliveries are made out of all that is known; rows that turn out wrong are withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from postroad import parsers
+from postroad.correlate import Correlator, QueueKey
+from postroad.model.delivery import LogLine
+from postroad.model.event import Event, Noise
+from postroad.parsers import Reader
+from postroad.store import Store
+
+#: Links between queue ids that are followed, one step after the other.
+_DEEPEST = 16
+
+
+class Horizon(dict[str, int]):
+    """Up to when each host's lines were stored when this run began; asked for when first needed."""
+
+    def __init__(self, store: Store) -> None:
+        """Nothing was asked yet. It is never empty, so that nobody takes it for nothing."""
+        super().__init__({"": 0})
+        self._store = store
+
+    def get(self, host: str, _default: object = None, /) -> int:
+        """The time of the newest line of this host in the store, 0 if there was none."""
+        at = super().get(host)
+        if at is None:
+            at = self[host] = self._store.newest(host)
+        return at
+
+    def refresh(self) -> None:
+        """Ask again: what was stored since then counts as known, too."""
+        for host in self:
+            if host:
+                self[host] = self._store.newest(host)
+
+
+class Recall:
+    """Takes messages up again for one correlator."""
+
+    def __init__(self, store: Store, correlator: Correlator) -> None:
+        """Use this store and this correlator."""
+        self._store = store
+        self._correlator = correlator
+        self._readers: dict[tuple[str, str], Reader] = {}
+        #: Beginnings of lines that were read before they were whole.
+        self.partial: set[str] = set()
+
+    def take_up(self, flagged: Iterable[QueueKey]) -> None:
+        """Give the correlator the stored lines of these messages and of those linked to them."""
+        keys = list(dict.fromkeys(flagged))
+        seen = set(keys)
+        for _ in range(_DEEPEST):
+            if not keys:
+                return
+            linked = self._linked(keys, seen)
+            lines = self._store.lines_of(keys)
+            known = self._store.delivery_versions([key for key in keys if key in lines])
+            for key in keys:
+                if stored := lines.get(key):
+                    rows = {
+                        identity: (row.version, row.first_at, row.sent_at)
+                        for identity, row in known.get(key, {}).items()
+                    }
+                    self._correlator.relearn(key, self._events(key, stored), rows)
+            keys = linked
+
+    def _linked(self, keys: list[QueueKey], seen: set[QueueKey]) -> list[QueueKey]:
+        found = []
+        for link in self._store.links_of(keys):
+            for queue_id in (link.queue_id, link.other):
+                key = (link.host, link.instance, queue_id)
+                if key not in seen:
+                    seen.add(key)
+                    found.append(key)
+        return found
+
+    def _events(self, key: QueueKey, lines: list[LogLine]) -> list[tuple[Event, str]]:
+        reader = self._reader(key, lines)
+        events: list[tuple[Event, str]] = []
+        for line in self._whole(lines):
+            reader.clock.newest = line.at
+            reader.clock.witness(line.at)
+            event = reader.read(line.text)
+            if event is None or isinstance(event, Noise):
+                continue
+            # The stored time was found with the zone and the neighbours that the line had.
+            events.append((msgspec.structs.replace(event, at=line.at), line.text))
+        return events
+
+    def _whole(self, lines: list[LogLine]) -> Iterable[LogLine]:
+        """Without beginnings of lines that were completed later."""
+        for line, after in zip(lines, [*lines[1:], None], strict=True):
+            is_begun = (
+                after is not None and after.at == line.at and after.text.startswith(line.text)
+            )
+            if not is_begun and line.text not in self.partial:
+                yield line
+
+    def _reader(self, key: QueueKey, lines: list[LogLine]) -> Reader:
+        host, instance, _ = key
+        reader = self._readers.get((host, instance))
+        if reader is None:
+            server = parsers.detect([line.text for line in lines]) or parsers.SERVERS[0]
+            reader = self._readers[host, instance] = parsers.reader(
+                server, host=host, zone=ZoneInfo("UTC"), newest=lines[-1].at
+            )
+        return reader
