@@ -139,7 +139,7 @@ def differences(expected: dict[str, Any], got: object) -> list[str]:
     return found
 
 
-def _fits(name: str, want: Any, value: Any) -> bool:  # noqa: ANN401 - values of JSON
+def _fits(name: str, want: Any, value: Any) -> bool:
     if isinstance(want, dict):
         if "any" in want:
             return any(_fits(name, each, value) for each in want["any"])
@@ -177,7 +177,9 @@ def mismatch(expected: list[dict[str, Any]], rows: list[Delivery]) -> str:
         nearest = min(left, key=lambda row: len(differences(expected[which], row)), default=None)
         text.append(f"expected but missing: {expected[which]}")
         if nearest is not None:
-            text.append(f"  the nearest differs: {'; '.join(differences(expected[which], nearest))}")
+            text.append(
+                f"  the nearest differs: {'; '.join(differences(expected[which], nearest))}"
+            )
     text.extend(
         f"not expected: {row.queue_id} {row.recipient!r} -> {row.delivered_to!r} {row.status.word} "
         f"attempts={row.attempts} sender={row.sender!r} result={row.result!r}"

@@ -146,27 +146,27 @@ _OUTCOMES = {
 
 def _decided(row: Delivery, said: list[Event | Noise | None]) -> int:
     """The index of the last line that gave this row its status by itself; -1 if none did."""
-    outcome = _OUTCOMES.get(row.status)
-    parties = {address.key(row.recipient), address.key(row.delivered_to)} - {""}
     decided = -1
     for number, event in enumerate(said):
-        if event is None or isinstance(event, Noise):
-            continue
-        if (event.host, event.instance) != (row.host, row.instance):
-            continue
-        if row.last_at and not row.first_at <= event.at <= row.last_at:
-            continue
-        if (
-            isinstance(event, Attempted)
-            and event.outcome is outcome
-            and event.queue_id in (row.queue_id, *row.hops)
-            and not event.forwarded_as
-            and {address.key(event.address), address.key(event.original)} & parties
-        ):
-            decided = number
-        elif isinstance(event, Rejected) and not event.queue_id and event.at == row.sent_at:
-            decided = number
+        if isinstance(event, Attempted):
+            if _decides(event, row):
+                decided = number
+        elif isinstance(event, Rejected) and not event.queue_id:
+            if event.at == row.sent_at and event.host == row.host:
+                decided = number
     return decided
+
+
+def _decides(event: Attempted, row: Delivery) -> bool:
+    parties = {address.key(row.recipient), address.key(row.delivered_to)} - {""}
+    return (
+        (event.host, event.instance) == (row.host, row.instance)
+        and event.queue_id in (row.queue_id, *row.hops)
+        and row.first_at <= event.at <= (row.last_at or event.at)
+        and event.outcome is _OUTCOMES.get(row.status)
+        and not event.forwarded_as
+        and not {address.key(event.address), address.key(event.original)}.isdisjoint(parties)
+    )
 
 
 def _is_same_end(row: Delivery, other: Delivery) -> bool:
@@ -174,7 +174,8 @@ def _is_same_end(row: Delivery, other: Delivery) -> bool:
         other.status is row.status
         and other.host == row.host
         and other.queue_id in (row.queue_id, *row.hops)
-        and address.key(other.recipient) in (address.key(row.recipient), address.key(row.delivered_to))
+        and address.key(other.recipient)
+        in (address.key(row.recipient), address.key(row.delivered_to))
     )
 
 
