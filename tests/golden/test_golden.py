@@ -146,18 +146,14 @@ _OUTCOMES = {
 
 def _decided(row: Delivery, said: list[Event | Noise | None]) -> int:
     """The index of the last line that gave this row its status by itself; -1 if none did."""
-    decided = -1
-    for number, event in enumerate(said):
-        if isinstance(event, Attempted):
-            if _decides(event, row):
-                decided = number
-        elif isinstance(event, Rejected) and not event.queue_id:
-            if event.at == row.sent_at and event.host == row.host:
-                decided = number
-    return decided
+    return max((number for number, event in enumerate(said) if _decides(event, row)), default=-1)
 
 
-def _decides(event: Attempted, row: Delivery) -> bool:
+def _decides(event: Event | Noise | None, row: Delivery) -> bool:
+    if isinstance(event, Rejected):
+        return not event.queue_id and (event.at, event.host) == (row.sent_at, row.host)
+    if not isinstance(event, Attempted):
+        return False
     parties = {address.key(row.recipient), address.key(row.delivered_to)} - {""}
     return (
         (event.host, event.instance) == (row.host, row.instance)
