@@ -144,7 +144,10 @@ def _next_queue_id(reply: str) -> str:
     """Find the next server's id: Postfix's `queued as X`, Exim's `OK id=X`."""
     at = reply.rfind("queued as ")
     if at >= 0:
-        found = _ID_WORD.match(reply, at + 10)
+        word = reply[at + 10 :]
+        if word.isalnum():
+            return word
+        found = _ID_WORD.match(word)
     else:
         at = reply.find("OK id=")
         found = _ID_WORD.match(reply, at + 6) if at >= 0 else None

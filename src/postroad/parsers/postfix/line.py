@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -62,7 +63,13 @@ def codes(reply: str, start: int = 0) -> tuple[int | None, str]:
     Either may be missing: (None, "") for `Ok`, (None, "4.7.1") for `4.7.1 Later`, (550, "") for
     `550 No`. Multi-line replies have a hyphen behind the code (RFC 5321, section 4.2.1).
     """
-    found = _CODES.match(reply, start)
+    return _codes(reply[start : start + _CODES_LENGTH])
+
+
+@lru_cache(maxsize=4096)
+def _codes(reply: str) -> tuple[int | None, str]:
+    """Read the codes; what replies begin with repeats itself."""
+    found = _CODES.match(reply)
     if not found:
         return None, ""
     code, enhanced = found.groups()
@@ -75,6 +82,8 @@ def spoken(text: str) -> int:
     `host H[IP] said: 550 ...`, `host H[IP] refused to talk to me: 421 ...`,
     `SASL authentication failed; server H[IP] said: 535 ...` (smtp_trouble.c, smtp_proto.c).
     """
+    if text[:1].isdigit():
+        return 0
     found = _SPOKEN.match(text)
     return found.end() if found else -1
 
@@ -87,11 +96,13 @@ def tried(text: str) -> tuple[str, str, int | None]:
     return found[1], found[2], int(found[3]) if found[3] else None
 
 
+#: `550-5.123.123` and what tells that it ends there.
+_CODES_LENGTH = 14
 _CODES = re.compile(r"(?:([2345]\d\d)(?:[ -]|$))?(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?", re.ASCII)
 _SUSPENDED = r"(?:delivery temporarily suspended: )?"
 _SPOKEN = re.compile(
     rf"{_SUSPENDED}(?:host |SASL authentication failed; server )[^\s\[]*\[[^\s\]]*\](?::\d+)?"
-    r" (?:said|refused to talk to me): |(?=\d\d\d[ -])",
+    r" (?:said|refused to talk to me): ",
     re.ASCII,
 )
 _TRIED = re.compile(
