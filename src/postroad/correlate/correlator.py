@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from postroad.correlate import emit, family, fold
+import msgspec
+
+from postroad.correlate import emit, fold
 from postroad.correlate.family import Families
 from postroad.correlate.kin import Kin
 from postroad.correlate.message import CLOSING, Emitted, Message, Reference
-from postroad.correlate.sessions import Sessions
+from postroad.correlate.sessions import KeptSession, Sessions
 from postroad.correlate.table import LINGER, QueueKey, Table, remember_rows
 from postroad.model.delivery import Batch
 from postroad.model.event import (
@@ -25,6 +27,11 @@ from postroad.model.status import Outcome
 
 #: How many queue ids are remembered as asked for, beside those that are open.
 _MOST_ASKED = 400_000
+
+
+class _Context(msgspec.Struct):
+    sessions: list[KeptSession] = []
+    own_addresses: set[tuple[str, str]] = set()
 
 
 class Correlator:
@@ -49,13 +56,15 @@ class Correlator:
         """
         self._table = Table(max_open)
         self._open = self._table.open
-        self._kin = Kin(self._table, self._ask)
-        self._sessions = Sessions(context)
+        known = msgspec.json.decode(context, type=_Context) if context else _Context()
+        self._kin = Kin(self._table, self._ask, known.own_addresses)
+        self._sessions = Sessions(known.sessions)
         self._refused: dict[str, Rejected] = {}
         self._flagged: dict[QueueKey, None] = {}
         self._asked: set[QueueKey] = set()
         self._horizon = horizon or {}
         self._max_open = max_open
+        self._is_splitting = False
 
     @property
     def open_count(self) -> int:
@@ -64,7 +73,7 @@ class Correlator:
 
     def context(self) -> bytes:
         """What must outlive this process and does not stand in any message's lines."""
-        return self._sessions.dump()
+        return msgspec.json.encode(_Context(self._sessions.kept(), self._kin.own_addresses))
 
     def feed(self, event: Event, line: str) -> None:
         """Take in what one line says. The same line twice says nothing new."""
@@ -110,8 +119,8 @@ class Correlator:
     def _follow(self, message: Message, event: Event) -> None:
         """What an event means beyond its message's own rows: relatives, sessions, the end."""
         if isinstance(event, Attempted):
-            if event.outcome is Outcome.DELIVERED and family.is_hand_over(event):
-                _refer_onward(message, event)
+            if event.outcome is Outcome.DELIVERED and (event.next_queue_id or event.forwarded_as):
+                self._kin.hand_over(message, event)
             if event.pid and event.remote_ip:
                 self._sessions.join(event, message)
         elif isinstance(event, Ended):
@@ -140,20 +149,34 @@ class Correlator:
         before = message.previous
         if before is not None and line in before.events:
             return None
+        if not self._is_splitting and _may_be_out_of_order(message, event):
+            self._split(key, message, event, line)
+            return None
         if isinstance(event, Arrived):
-            if not message.begun and not message.closed_at and _same_second(event, message):
+            if not message.begun and _same_second(event, message):
                 return message
             return self._begin_again(key, message, event)
-        if before is not None and (
-            event.at < message.first_at
-            # Written with the same stamp as the new life's first line: the old one's end.
-            or (event.at == message.first_at and not before.closed_at)
+        if (
+            before is not None
+            and not before.closed_at
+            and event.at == message.first_at
+            and event.at <= before.last_at + LINGER
         ):
+            # Written with the same stamp as the new life's first line: the old one's end.
             self._table.touch(before)
             return before
         if message.closed_at and event.at > message.closed_at + LINGER:
             return self._begin_again(key, message, event)
         return message
+
+    def _split(self, key: QueueKey, message: Message, event: Event, line: str) -> None:
+        """Sort the lines of two lives by time and part them anew."""
+        emitted = {**(message.previous.emitted or {} if message.previous else {})}
+        emitted.update(message.emitted or {})
+        message.events[line] = event
+        self._is_splitting = True
+        self.relearn(key, [], emitted)
+        self._is_splitting = False
 
     def _begin_again(self, key: QueueKey, message: Message, event: Event) -> Message:
         message.previous = None
@@ -254,12 +277,13 @@ def _arrive(message: Message, event: Arrived) -> None:
         message.refer(Reference(kind, event.continues, event.at, reverse=True))
 
 
-def _refer_onward(message: Message, event: Attempted) -> None:
-    if event.forwarded_as:
-        reference = Reference(LinkKind.FORWARDED_AS, event.forwarded_as, event.at)
-    else:
-        reference = Reference(LinkKind.FILTERED_AS, event.next_queue_id, event.at, sure=False)
-    message.refer(reference)
+def _may_be_out_of_order(message: Message, event: Event) -> bool:
+    """Whether a line belongs before others that are known, where a life may end and begin."""
+    if isinstance(event, Arrived):
+        if not message.begun and _same_second(event, message):
+            return False
+        return event.at < message.last_at or (event.at == message.last_at and not message.closed_at)
+    return event.at < message.last_at and bool(message.previous or message.closed_at)
 
 
 def _same_second(event: Event, message: Message) -> bool:

@@ -13,7 +13,7 @@ from postroad.correlate.fold import Row, Story
 from postroad.correlate.message import Message
 from postroad.model import address as addresses
 from postroad.model.delivery import Attempt, Delivery, delivery_id
-from postroad.model.event import Attempted, LinkKind
+from postroad.model.event import LinkKind
 from postroad.model.status import Direction, Outcome, Status
 
 #: Hops deeper than this are shown by themselves.
@@ -198,11 +198,3 @@ def _direction(first: Delivery, last: Delivery) -> Direction:
 def _not_counted(attempt: Attempt) -> Attempt:
     attempt.counted = False
     return attempt
-
-
-def is_hand_over(attempt: Attempted) -> bool:
-    """Whether a copy was given to a program on this host that gives it back under a new id."""
-    if attempt.forwarded_as:
-        return True
-    ip = attempt.remote_ip
-    return bool(attempt.next_queue_id) and (ip.startswith("127.") or ip == "::1" or not ip)

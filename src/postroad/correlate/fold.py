@@ -80,14 +80,14 @@ def fold(message: Message) -> Story:
         if end.kind is EndKind.ABANDONED:
             return story
     facts = facts_of(message, parts)
-    rows = _rows(parts, story.arrived)
+    rows = _rows(message, parts, story.arrived)
     for row in rows:
         row.delivery = _delivery(story, parts, row, facts)
     story.rows = rows
     return story
 
 
-def _rows(parts: Parts, arrived: Arrived | None) -> list[Row]:
+def _rows(message: Message, parts: Parts, arrived: Arrived | None) -> list[Row]:
     """The rows of a message, each with its attempts or the refusal that concerns it."""
     rows: dict[tuple[str, str], Row] = {}
     for attempt in parts.attempts:
@@ -106,18 +106,29 @@ def _rows(parts: Parts, arrived: Arrived | None) -> list[Row]:
         _absorb_placeholders(rows)
     settled = {key[0] for key in rows}
     refused_whole = _refusals(rows, parts, settled) if parts.rejected else None
-    for recipient in _known_recipients(parts, arrived):
+    for recipient in _known_recipients(message, parts, arrived):
         recipient_key = addresses.key(recipient)
         if recipient_key not in settled:
             settled.add(recipient_key)
             row = Row(recipient)
             row.rejected = refused_whole
             rows[row.key] = row
-    if not rows and (parts.arrived or refused_whole):
+    if not rows and (refused_whole or _is_in_queue(parts)):
         row = Row("")
         row.rejected = refused_whole
         rows[row.key] = row
     return list(rows.values())
+
+
+def _is_in_queue(parts: Parts) -> bool:
+    """Whether a message is known to have come in whole.
+
+    Postfix gives a queue id at the first accepted recipient; many a session is lost after that.
+    Only what the queue manager names the sender of was received.
+    """
+    return bool(parts.arrived) and (
+        parts.arrived[0].has_sender or any(each.has_sender for each in parts.described)
+    )
 
 
 def _final(attempt: Attempted) -> str:
@@ -135,10 +146,11 @@ def _final(attempt: Attempted) -> str:
     return final
 
 
-def _known_recipients(parts: Parts, arrived: Arrived | None) -> Iterable[str]:
+def _known_recipients(message: Message, parts: Parts, arrived: Arrived | None) -> Iterable[str]:
     if arrived is not None:
         yield from arrived.recipients
-    if parts.attempts:
+    if parts.attempts and message.instance:
+        # Postfix's header lines name a recipient as it was before it was rewritten.
         return
     for rejected in parts.rejected:
         if not _concerns_one_recipient(rejected):
@@ -230,7 +242,8 @@ def _delivery(story: Story, parts: Parts, row: Row, facts: dict[str, object]) ->
     if delivery.status is not Status.FAILED and delivery.status is not Status.BLOCKED:
         delivery.bounced_as = ""
     if last is not None:
-        delivery.direction = _direction(story.arrived, facts, last)
+        is_ours = bool(message.bounce_of or message.parents or facts["origins"])
+        delivery.direction = _direction(story.arrived, last, is_ours=is_ours)
     if delivery.status not in (Status.DELIVERED, Status.IN_PROGRESS) and not delivery.reason:
         delivery.reason = reason_name(
             delivery.result, delivery.smtp_code, delivery.enhanced_code, delivery.status
@@ -375,12 +388,15 @@ def _targets(row: Row) -> list[str]:
     return targets
 
 
-def _direction(arrived: Arrived | None, facts: dict[str, object], last: Attempted) -> Direction:
-    """Which way a copy went: who brought it, and whether it left again."""
+def _direction(arrived: Arrived | None, last: Attempted, *, is_ours: bool) -> Direction:
+    """Which way a copy went: who brought it, and whether it left again.
+
+    `is_ours`: it was made on this host (a bounce, a later hop), or its submitter is proven.
+    """
+    if is_ours or (arrived is not None and is_submitted_here(arrived)):
+        return Direction.OUTBOUND if last.remote else Direction.INTERNAL
     if arrived is None:
         return Direction.UNKNOWN
-    if is_submitted_here(arrived) or facts["origins"]:
-        return Direction.OUTBOUND if last.remote else Direction.INTERNAL
     return Direction.RELAYED if last.remote else Direction.INBOUND
 
 

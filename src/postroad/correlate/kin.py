@@ -6,17 +6,32 @@ from collections.abc import Callable
 
 from postroad.correlate.message import Message, Reference
 from postroad.correlate.table import QueueKey, Table
-from postroad.model.event import LinkKind
+from postroad.model.event import Arrived, Attempted, LinkKind
 
 #: Links along which a delivery goes on, as opposed to a message about it.
 _CARRIES_ON = frozenset({LinkKind.FORWARDED_AS, LinkKind.FILTERED_AS, LinkKind.REQUEUED_AS})
 
 
+#: How many own addresses are remembered in all.
+_MOST_ADDRESSES = 1024
+
+_MINUTE = 60_000_000
+
+
 class Kin:
     """Resolves the references of changed messages; keeps those whose other end is not known."""
 
-    def __init__(self, table: Table, ask: Callable[[QueueKey], None]) -> None:
-        """`ask` is called with queue ids that are not open here and may be stored."""
+    def __init__(
+        self,
+        table: Table,
+        ask: Callable[[QueueKey], None],
+        own_addresses: set[tuple[str, str]],
+    ) -> None:
+        """`ask` is called with queue ids that are not open here and may be stored.
+
+        `own_addresses` names what is known of the hosts' own IP addresses: host and address.
+        """
+        self.own_addresses = own_addresses
         self._table = table
         self._ask = ask
         self._awaited: dict[QueueKey, list[tuple[Message, Reference]]] = {}
@@ -28,6 +43,24 @@ class Kin:
                 if not message.is_gone:
                     message.refer(reference)
                     self._table.touch(message)
+
+    def hand_over(self, message: Message, event: Attempted) -> None:
+        """A copy was taken under another queue id, which may be one of this very host."""
+        if event.forwarded_as:
+            message.refer(Reference(LinkKind.FORWARDED_AS, event.forwarded_as, event.at))
+            return
+        ip = event.remote_ip
+        if ip and not is_loopback(ip) and (message.host, ip) not in self.own_addresses:
+            # A host that sends to an address of its own shows as that mail's client.
+            other = self._table.find(
+                message.host, message.instance, event.next_queue_id, anywhere=True
+            )
+            if other is None or other is message or not _came_from(other, ip, event.at):
+                return
+            if len(self.own_addresses) < _MOST_ADDRESSES:
+                self.own_addresses.add((message.host, ip))
+        kind = LinkKind.FILTERED_AS
+        message.refer(Reference(kind, event.next_queue_id, event.at, sure=False))
 
     def resolve(self) -> None:
         """Tie together the queue ids that the changed messages name."""
@@ -64,7 +97,9 @@ class Kin:
             first.bounced_as = then.queue_id
             then.bounce_of = first.queue_id
         else:
-            changed = False
+            # A notification that it is late or was delivered is about it, but is no bounce.
+            changed = then.bounce_of != first.queue_id
+            then.bounce_of = first.queue_id
         if changed:
             self._table.touch(first)
             self._table.touch(then)
@@ -104,6 +139,19 @@ class Kin:
             }
         while len(self._awaited) > limit:
             del self._awaited[next(iter(self._awaited))]
+
+
+def is_loopback(ip: str) -> bool:
+    """Whether an address is this host itself (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3)."""
+    return ip.startswith("127.") or ip == "::1"
+
+
+def _came_from(message: Message, ip: str, at: int) -> bool:
+    """Whether a message was brought by this address shortly before this time."""
+    return any(
+        isinstance(event, Arrived) and event.client_ip == ip and abs(at - event.at) < _MINUTE
+        for event in message.events.values()
+    )
 
 
 def _name_bounce(message: Message, reference: Reference) -> None:

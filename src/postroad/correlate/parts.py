@@ -110,7 +110,8 @@ def _sent_from_delay(facts: dict[str, object], attempts: list[Attempted]) -> Non
 
 def _describe(facts: dict[str, object], described: Described, origins: dict[str, None]) -> None:
     """Add what a line says about the message; what is known already stays."""
-    if described.sender and not facts.get("sender"):
+    if described.has_sender:
+        # What the queue manager says, or an operator changed it to, is what bounces go to.
         facts["sender"] = described.sender
     for name in ("message_id", "subject", "client_host", "client_ip", "helo", "protocol", "size"):
         value = getattr(described, name)

@@ -17,7 +17,9 @@ _Key = tuple[str, str, int, str]
 _LONGEST = 3_600 * 1_000_000
 
 
-class _Kept(msgspec.Struct):
+class KeptSession(msgspec.Struct):
+    """A session line that may be true of deliveries to come."""
+
     event: SessionTls
     line: str
 
@@ -25,19 +27,16 @@ class _Kept(msgspec.Struct):
 class Sessions:
     """The last TLS line of each process and peer, and the deliveries that may still get one."""
 
-    def __init__(self, context: bytes = b"", limit: int = 4096) -> None:
-        """Start from what `dump()` gave; keep at most `limit` sessions."""
+    def __init__(self, kept: list[KeptSession], limit: int = 4096) -> None:
+        """Start from what `kept()` gave; keep at most `limit` sessions."""
         self._limit = limit
-        self._tls: dict[_Key, _Kept] = {}
+        self._tls = {_key(each.event, each.event.peer_ip): each for each in kept}
         #: Deliveries logged within the same second as a TLS line that comes behind them.
         self._early: dict[_Key, tuple[int, Message]] = {}
-        if context:
-            for kept in msgspec.json.decode(context, type=list[_Kept]):
-                self._tls[_key(kept.event, kept.event.peer_ip)] = kept
 
-    def dump(self) -> bytes:
+    def kept(self) -> list[KeptSession]:
         """The state, to go on with after a restart."""
-        return msgspec.json.encode(list(self._tls.values()))
+        return list(self._tls.values())
 
     def learn(self, event: SessionTls, line: str) -> Message | None:
         """Remember a session line; returns a message that it completes, if there is one."""
@@ -45,7 +44,7 @@ class Sessions:
             return None
         key = _key(event, event.peer_ip)
         self._tls.pop(key, None)
-        self._tls[key] = _Kept(event, line)
+        self._tls[key] = KeptSession(event, line)
         if len(self._tls) > self._limit:
             del self._tls[next(iter(self._tls))]
         early = self._early.pop(key, None)
