@@ -174,7 +174,7 @@ def _everyday(mail: Mail) -> None:
         **ANNA,
     )
     mail.message(
-        11 * MINUTE,
+        41 * MINUTE,
         [
             {
                 "name": "deferred",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import postroad
 from postroad.accounts import Viewer, secret
@@ -26,6 +26,9 @@ Asked = Request[Viewer | None, Any, Any]
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+
+#: From this length on an address may break in its domain too.
+_LONG_ADDRESS = 40
 
 
 def page(
@@ -75,12 +78,19 @@ def visible(value: object) -> object:
     return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
 
 
+def breakable(address: str) -> Markup:
+    """An address or host name that breaks, where it has to, before its `@` or a dot."""
+    marks = "[@]" if "@" in address and len(address) < _LONG_ADDRESS else "[@.]"
+    text = str(escape(visible(address)))
+    return Markup(re.sub(rf"(?<=\w)(?={marks})", "<wbr>", text))  # noqa: S704 - escaped above
+
+
 def result(delivery: Delivery) -> str:
     """The code and the receiving server's own words; the code once."""
     codes = [str(delivery.smtp_code)] if delivery.smtp_code else []
     codes += [delivery.enhanced_code] if delivery.enhanced_code else []
     missing = [code for code in codes if code not in delivery.result[:40]]
-    return " ".join([*missing, delivery.result]).strip() or "—"
+    return " ".join([*missing, delivery.result]).strip()
 
 
 def number(value: int) -> str:
@@ -107,5 +117,6 @@ _TEMPLATES.globals.update(
     local=when.local,
     rfc3339=when.rfc3339,
     result=result,
+    breakable=breakable,
     number=number,
 )
