@@ -243,7 +243,8 @@ def _delivery(story: Story, parts: Parts, row: Row, facts: dict[str, object]) ->
         delivery.bounced_as = ""
     if last is not None:
         is_ours = bool(message.bounce_of or message.parents or facts["origins"])
-        delivery.direction = _direction(story.arrived, last, is_ours=is_ours)
+        leaves = any(attempt.remote for attempt in row.attempts)
+        delivery.direction = _direction(story.arrived, leaves=leaves, is_ours=is_ours)
     if delivery.status not in (Status.DELIVERED, Status.IN_PROGRESS) and not delivery.reason:
         delivery.reason = reason_name(
             delivery.result, delivery.smtp_code, delivery.enhanced_code, delivery.status
@@ -388,16 +389,16 @@ def _targets(row: Row) -> list[str]:
     return targets
 
 
-def _direction(arrived: Arrived | None, last: Attempted, *, is_ours: bool) -> Direction:
+def _direction(arrived: Arrived | None, *, leaves: bool, is_ours: bool) -> Direction:
     """Which way a copy went: who brought it, and whether it left again.
 
     `is_ours`: it was made on this host (a bounce, a later hop), or its submitter is proven.
     """
     if is_ours or (arrived is not None and is_submitted_here(arrived)):
-        return Direction.OUTBOUND if last.remote else Direction.INTERNAL
+        return Direction.OUTBOUND if leaves else Direction.INTERNAL
     if arrived is None:
         return Direction.UNKNOWN
-    return Direction.RELAYED if last.remote else Direction.INBOUND
+    return Direction.RELAYED if leaves else Direction.INBOUND
 
 
 def is_submitted_here(arrived: Arrived) -> bool:
