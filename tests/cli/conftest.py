@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,35 @@ def run(home: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def serving(home: Path) -> Iterator[str]:
+    """Serve in this home on a free port, as a user would; give the address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    log = (home / "serve.log").open("w")
+    server = subprocess.Popen([POSTROAD, "serve", "--listen", listen], stderr=log, cwd=home)
+    try:
+        path = home / "postroad" / "postroad.sock"
+        _wait(lambda: server.poll() is not None or _answers(path))
+        assert server.poll() is None, (home / "serve.log").read_text()
+        yield f"http://{listen}"
+    finally:
+        server.send_signal(signal.SIGINT)
+        status = server.wait(timeout=30)
+        log.close()
+    assert status == 0
+    assert "Traceback" not in (home / "serve.log").read_text()
+    assert not path.exists()
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def _wait(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.05)

@@ -89,7 +89,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
 
 
 def rows_in(form: Format, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write plain rows, such as accounts: these columns in a table, all fields elsewhere."""
+    """Write plain rows, such as accounts; as a table, those of these columns that say something."""
     match form:
         case Format.JSON:
             for row in rows:
@@ -99,9 +99,12 @@ def rows_in(form: Format, columns: Sequence[str], rows: Sequence[Mapping[str, An
             writer.heading()
             for row in rows:
                 writer.row(row)
+        case Format.TABLE if rows:
+            shown = [name for name in columns if any(written(row.get(name)) for row in rows)]
+            headings = [each.replace("_", " ").capitalize() for each in shown]
+            table(headings, ([written(row.get(name)) for name in shown] for row in rows))
         case Format.TABLE:
-            headings = [each.replace("_", " ").capitalize() for each in columns]
-            table(headings, ([written(row.get(name)) for name in columns] for row in rows))
+            pass
 
 
 def written(value: object) -> str:

@@ -32,10 +32,10 @@ _Form = Annotated[Format | None, typer.Option("--format", help="table, json or c
 
 
 @app.callback(invoke_without_command=True)
-def sources(context: typer.Context) -> None:
+def sources(context: typer.Context, form: _Form = None) -> None:
     """List the sources where no verb follows."""
     if context.invoked_subcommand is None:
-        list_sources(context)
+        list_sources(context, form)
 
 
 @app.command(

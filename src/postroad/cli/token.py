@@ -19,7 +19,7 @@ EPILOG = talk.epilog(
     [
         ("postroad token add monitoring --account root --days 365", "prints the secret"),
         ("postroad token", "lists them"),
-        ("postroad token remove 3", "revokes it"),
+        ("postroad token remove 06e48cdc118b", "revokes it"),
     ],
     talk.EXITS,
 )
@@ -32,10 +32,10 @@ _Form = Annotated[Format | None, typer.Option("--format", help="table, json or c
 
 
 @app.callback(invoke_without_command=True)
-def tokens(context: typer.Context) -> None:
+def tokens(context: typer.Context, form: _Form = None) -> None:
     """List the tokens where no verb follows."""
     if context.invoked_subcommand is None:
-        list_tokens(context)
+        list_tokens(context, form)
 
 
 @app.command(
@@ -70,7 +70,9 @@ def add(
 
 
 @app.command(
-    epilog=talk.epilog([("postroad token remove 3", "at once, without asking")], talk.EXITS)
+    epilog=talk.epilog(
+        [("postroad token remove 06e48cdc118b", "at once, without asking")], talk.EXITS
+    )
 )
 def remove(
     context: typer.Context,

@@ -63,10 +63,10 @@ _Form = Annotated[Format | None, typer.Option("--format", help="table, json or c
 
 
 @app.callback(invoke_without_command=True)
-def accounts(context: typer.Context) -> None:
+def accounts(context: typer.Context, form: _Form = None) -> None:
     """List the accounts where no verb follows."""
     if context.invoked_subcommand is None:
-        list_accounts(context)
+        list_accounts(context, form)
 
 
 @app.command(
