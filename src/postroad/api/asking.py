@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
 
 from postroad.accounts import Viewer
@@ -32,20 +34,24 @@ def services(state: State) -> Services:
     return found
 
 
-def viewer(request: Request[Viewer | None, Any, Any]) -> Viewer:
+def viewer(connection: ASGIConnection[Any, Any, Any, Any]) -> Viewer:
     """Who asks. Raises `NotSignedIn`."""
-    if request.user is None:
+    asking: Viewer | None = connection.user
+    if asking is None:
         message = "Sign in first: send a token (Authorization: Bearer …) or a session cookie."
         raise NotSignedIn(message)
-    return request.user
+    return asking
 
 
-def administrator(viewer: Viewer) -> Viewer:
-    """Who asks, if an administrator. Raises `AccessError`."""
-    if not viewer.is_administrator:
+def _provide_viewer(request: Request[Viewer | None, Any, Any]) -> Viewer:
+    return viewer(request)
+
+
+def administrators(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard: only administrators. Raises `AccessError`, `NotSignedIn`."""
+    if not viewer(connection).is_administrator:
         message = "Only an administrator may do this."
         raise AccessError(message)
-    return viewer
 
 
 def only_documented(request: Request[Any, Any, Any]) -> None:
@@ -83,6 +89,7 @@ def _parameters(app: Litestar) -> dict[tuple[str, str], list[str]]:
 
 
 def values(
+    *,
     address: Annotated[str, Parameter(description=f"Recipient or sender. {ADDRESS}", **_LONG)] = "",
     to: Annotated[str, Parameter(description=f"Recipient. {ADDRESS}", **_LONG)] = "",
     from_: Annotated[
@@ -149,8 +156,7 @@ def zone(
 
 DEPENDENCIES = {
     "services": Provide(services, sync_to_thread=False),
-    "viewer": Provide(viewer, sync_to_thread=False),
-    "administrator": Provide(administrator, sync_to_thread=False),
+    "viewer": Provide(_provide_viewer, sync_to_thread=False),
     "values": Provide(values, sync_to_thread=False),
     "zone": Provide(zone, sync_to_thread=False),
 }

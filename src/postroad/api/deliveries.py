@@ -24,6 +24,7 @@ TAGS = ["Mail"]
 
 @get("/deliveries", tags=TAGS, responses=documented(), sync_to_thread=True)
 def search(
+    *,
     viewer: Viewer,
     services: Services,
     values: dict[str, str],
@@ -34,7 +35,7 @@ def search(
     cursor: Annotated[
         str, Parameter(max_length=1000, description="`next_cursor` of the page before.")
     ] = "",
-    count: Annotated[bool, Parameter(description="Tell how many match in all.")] = False,  # noqa: FBT002
+    count: Annotated[bool, Parameter(description="Tell how many match in all.")] = False,
 ) -> shapes.Deliveries:
     """Deliveries that match, newest first."""
     found = services.search(

@@ -1,13 +1,19 @@
-"""One shape for everything that goes wrong: a status, a word for programs, a sentence for people."""
+"""One shape for all that goes wrong: a status, a word for programs, a sentence for people."""
 
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.enums import MediaType
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    ValidationException,
+)
 from litestar.openapi.datastructures import ResponseSpec
 
 from postroad.errors import (
@@ -24,7 +30,6 @@ from postroad.errors import (
 
 _log = logging.getLogger(__name__)
 
-_ACCOUNT_STATUS = {"invalid": 422, "not_found": 404, "conflict": 409}
 _WORDS = {
     400: "invalid",
     401: "access",
@@ -62,51 +67,32 @@ class NotFound(PostroadError):
 
 def failure(error: Exception) -> Failure:
     """The failure that an exception stands for. What was not raised on purpose stays inside."""
-    match error:
-        case SearchError():
-            fields = {error.field: str(error)} if error.field else {}
-            return Failure(status=422, error="search", detail=str(error), fields=fields)
-        case TooManyTries():
-            return Failure(status=429, error="limit", detail=str(error))
-        case NotSignedIn():
-            return Failure(status=401, error="access", detail=str(error))
-        case AccessError():
-            return Failure(status=403, error="access", detail=str(error))
-        case AccountError():
-            status = _ACCOUNT_STATUS[error.kind]
-            return Failure(status=status, error=_WORDS[status], detail=str(error))
-        case NotFound():
-            return Failure(status=404, error="not_found", detail=str(error))
-        case SourceError():
-            return Failure(status=422, error="source", detail=str(error))
-        case ConfigError():
-            return Failure(status=422, error="config", detail=str(error))
-        case StoreError():
-            return Failure(status=503, error="store", detail=str(error))
-        case StateError():
-            return Failure(status=503, error="state", detail=str(error))
-        case ValidationException():
-            return _invalid(error)
-        case HTTPException():
-            return _http(error)
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        return _http(error)
+    for kind, status, word in _KINDS:
+        if isinstance(error, kind):
+            return Failure(status=status, error=word, detail=str(error), fields=_fields(error))
+    if isinstance(error, AccountError):
+        status = _ACCOUNT_STATUS[error.kind]
+        return Failure(status=status, error=_WORDS[status], detail=str(error))
     _log.exception("A request could not be answered", exc_info=error)
     detail = "postroad failed to answer this. The reason is in the log of the server."
-    return Failure(status=500, error="server", detail=detail)
+    return Failure(status=HTTPStatus.INTERNAL_SERVER_ERROR, error="server", detail=detail)
 
 
 def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
     """The response for an exception: an exception handler for API routes."""
     failed = failure(error)
     headers = {}
-    if failed.status == 401:
+    if failed.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="postroad"'
     if isinstance(error, TooManyTries):
         headers["Retry-After"] = str(error.wait)
-    if isinstance(error, HTTPException) and error.status_code == 405:
+    if isinstance(error, MethodNotAllowedException):
         headers["Allow"] = (error.headers or {}).get("Allow", "")
-    return Response(
-        failed, status_code=failed.status, headers=headers, media_type="application/json"
-    )
+    return Response(failed, status_code=failed.status, headers=headers, media_type=MediaType.JSON)
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
@@ -129,6 +115,27 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
+#: The nearest kind counts: the first that an exception is.
+_KINDS: tuple[tuple[type[Exception], int, str], ...] = (
+    (SearchError, 422, "search"),
+    (TooManyTries, 429, "limit"),
+    (NotSignedIn, 401, "access"),
+    (AccessError, 403, "access"),
+    (NotFound, 404, "not_found"),
+    (SourceError, 422, "source"),
+    (ConfigError, 422, "config"),
+    (StoreError, 503, "store"),
+    (StateError, 503, "state"),
+)
+_ACCOUNT_STATUS = {"invalid": 422, "not_found": 404, "conflict": 409}
+
+
+def _fields(error: Exception) -> dict[str, str]:
+    if isinstance(error, SearchError) and error.field:
+        return {error.field: str(error)}
+    return {}
+
+
 def _invalid(error: ValidationException) -> Failure:
     fields = {}
     for each in error.extra if isinstance(error.extra, list) else ():
@@ -139,7 +146,8 @@ def _invalid(error: ValidationException) -> Failure:
 
 
 def _http(error: HTTPException) -> Failure:
-    status = 422 if error.status_code == 400 else error.status_code
+    is_bad = error.status_code == HTTPStatus.BAD_REQUEST
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_bad else error.status_code
     detail = {
         404: "There is nothing at this address.",
         405: "This address does not answer to that method.",

@@ -11,6 +11,7 @@ from litestar.params import Parameter
 from postroad.accounts import Account, Draft, Kind, Token, Viewer
 from postroad.accounts.account import LONGEST_NAME
 from postroad.api import shapes
+from postroad.api.asking import administrators
 from postroad.api.errors import documented
 from postroad.errors import AccessError
 from postroad.model import when
@@ -23,27 +24,39 @@ Name = Annotated[
 ]
 
 
-@get("/users", tags=TAGS, responses=documented(403), sync_to_thread=True)
-def users(administrator: Viewer, services: Services) -> shapes.People:
+@get("/users", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
+def users(services: Services) -> shapes.People:
     """All accounts. For administrators."""
     return shapes.People(users=[_person(each) for each in services.accounts.directory.all()])
 
 
-@post("/users", tags=TAGS, responses=documented(403, 409), sync_to_thread=True)
-def add_user(administrator: Viewer, services: Services, data: shapes.NewPerson) -> shapes.Person:
+@post(
+    "/users",
+    tags=TAGS,
+    responses=documented(403, 409),
+    sync_to_thread=True,
+    guards=[administrators],
+)
+def add_user(viewer: Viewer, services: Services, data: shapes.NewPerson) -> shapes.Person:
     """Make an account. For administrators.
 
     An owner sees the mail of every mailbox of its domains; a mailbox that of its addresses, to
     which its name belongs if it is one.
     """
     made = services.accounts.directory.add(_draft(msgspec.structs.asdict(data)))
-    services.accounts.audit.write(administrator, "add_user", made.name)
+    services.accounts.audit.write(viewer, "add_user", made.name)
     return _person(made)
 
 
-@patch("/users/{name:str}", tags=TAGS, responses=documented(403, 404, 409), sync_to_thread=True)
+@patch(
+    "/users/{name:str}",
+    tags=TAGS,
+    responses=documented(403, 404, 409),
+    sync_to_thread=True,
+    guards=[administrators],
+)
 def change_user(
-    administrator: Viewer, services: Services, name: Name, data: shapes.ChangedPerson
+    viewer: Viewer, services: Services, name: Name, data: shapes.ChangedPerson
 ) -> shapes.Person:
     """Change an account. Its sessions end. For administrators."""
     directory = services.accounts.directory
@@ -56,15 +69,21 @@ def change_user(
         if field != "password"
     }
     changed = directory.change(name, _draft({**merged, **given}), disabled=disabled)
-    services.accounts.audit.write(administrator, "change_user", changed.name)
+    services.accounts.audit.write(viewer, "change_user", changed.name)
     return _person(changed)
 
 
-@delete("/users/{name:str}", tags=TAGS, responses=documented(403, 404), sync_to_thread=True)
-def remove_user(administrator: Viewer, services: Services, name: Name) -> None:
+@delete(
+    "/users/{name:str}",
+    tags=TAGS,
+    responses=documented(403, 404),
+    sync_to_thread=True,
+    guards=[administrators],
+)
+def remove_user(viewer: Viewer, services: Services, name: Name) -> None:
     """Delete an account with its sessions and tokens. For administrators."""
     services.accounts.directory.remove(name)
-    services.accounts.audit.write(administrator, "remove_user", name)
+    services.accounts.audit.write(viewer, "remove_user", name)
 
 
 @get("/tokens", tags=TAGS, responses=documented(), sync_to_thread=True)
@@ -107,9 +126,8 @@ def revoke_token(
     services.accounts.audit.write(viewer, "revoke_token", token_id)
 
 
-@get("/audit", tags=TAGS, responses=documented(403), sync_to_thread=True)
+@get("/audit", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
 def audit(
-    administrator: Viewer,
     services: Services,
     limit: Annotated[
         int, Parameter(ge=1, le=HIGHEST_LIMIT, description="How many at most.")

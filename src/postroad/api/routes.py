@@ -8,7 +8,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 import postroad
-from postroad.api import about, deliveries, people
+from postroad.api import about, deliveries, imports, people
 from postroad.api.asking import DEPENDENCIES, only_documented
 from postroad.api.errors import answer
 
@@ -25,6 +25,12 @@ def router() -> Router:
             deliveries.counts,
             about.health,
             about.status,
+            about.sources,
+            about.coverage,
+            about.unknown,
+            about.examine,
+            imports.start,
+            imports.latest,
             people.users,
             people.add_user,
             people.change_user,

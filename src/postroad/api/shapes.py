@@ -253,3 +253,108 @@ class AuditTrail(msgspec.Struct, frozen=True, kw_only=True):
     """Who did what, newest first. Ask again with the last `id` as `before`."""
 
     audit: list[AuditEntry]
+
+
+class NewImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to import, by paths on the server."""
+
+    paths: Annotated[list[str], Meta(min_length=1)]
+    mta: Annotated[str, Meta(max_length=255)] = "auto"
+    host: Annotated[str, Meta(max_length=255)] = ""
+    timezone: Annotated[str, Meta(max_length=255)] = ""
+
+
+class Import(msgspec.Struct, frozen=True, kw_only=True):
+    """An import that was asked for."""
+
+    id: str
+    #: What was to be read.
+    what: str
+    #: `running`, `done`, `failed` or `interrupted`.
+    status: str
+    started_at: Time
+    ended_at: Time
+    #: Counts and sentences, as at the end of its stream.
+    result: dict[str, Any]
+
+
+class Imports(msgspec.Struct, frozen=True, kw_only=True):
+    """The imports begun last, newest first."""
+
+    imports: list[Import]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read from one source, of one host."""
+
+    #: The configured name, or the path it was imported from.
+    name: str
+    host: str
+    #: Whether it is one of the configured sources, which are followed.
+    followed: bool
+    read_since: Time
+    read_until: Time
+    lines: int
+    understood: int
+    noise: int
+    unknown: int
+    #: What hinders reading it now.
+    problems: list[str]
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was read or is to be read, source by source."""
+
+    sources: list[Source]
+
+
+class CoverageStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source gave in one step of log time."""
+
+    source: str
+    host: str
+    start: Time
+    lines: int
+    understood: int
+    noise: int
+    unknown: int
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read, step by step; steps without lines are left out."""
+
+    step_seconds: int
+    coverage: list[CoverageStep]
+
+
+class UnknownLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that no parser understood."""
+
+    source: str
+    host: str
+    at: Time
+    #: The line with digits and addresses replaced: lines of one kind have one shape.
+    shape: str
+    position: str
+    text: str
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """A bounded sample of lines that were not understood, newest first."""
+
+    unknown: list[UnknownLine]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is well, to be looked at, or wrong."""
+
+    level: Literal["ok", "warn", "error"]
+    title: str
+    #: What to do.
+    detail: str
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the doctor says, in the order in which to read it."""
+
+    findings: list[Finding]

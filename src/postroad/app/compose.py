@@ -17,7 +17,8 @@ from postroad.api import errors as api_errors
 from postroad.app.guard import Identify, headers
 from postroad.app.work import background
 from postroad.config import Settings, make_home
-from postroad.services import Services
+from postroad.ingest import Follower, Pipeline
+from postroad.services import Imports, Services
 from postroad.state import State
 from postroad.store import Store
 
@@ -34,11 +35,10 @@ def create(settings: Settings, *, follow: bool = True, hasher: Hasher | None = N
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        opened = _opened(settings, hasher)
-        app.state.services = services = await asyncio.to_thread(opened.__enter__)
+        opened = _opened(settings, hasher, follow=follow)
+        app.state.services = await asyncio.to_thread(opened.__enter__)
         try:
-            with background(services, follow=follow):
-                yield
+            yield
         finally:
             await asyncio.to_thread(opened.__exit__, None, None, None)
 
@@ -57,18 +57,41 @@ def create(settings: Settings, *, follow: bool = True, hasher: Hasher | None = N
 
 
 @contextmanager
-def _opened(settings: Settings, hasher: Hasher | None) -> Iterator[Services]:
+def _opened(settings: Settings, hasher: Hasher | None, *, follow: bool) -> Iterator[Services]:
     make_home(settings)
     with (
         State.open(settings.state) as state,
         Store.open(settings.store, retention_days=settings.retention_days) as store,
+        Pipeline(store, state) as pipeline,
     ):
-        accounts = Accounts(state, hasher=hasher, session_hours=settings.session_hours)
-        services = Services(settings=settings, store=store, state=state, accounts=accounts)
+        services = Services(
+            settings=settings,
+            store=store,
+            state=state,
+            accounts=Accounts(state, hasher=hasher, session_hours=settings.session_hours),
+            imports=Imports(settings, store, state, pipeline),
+            follower=_follower(settings, store, state, pipeline) if follow else None,
+        )
         try:
-            yield services
+            with background(services):
+                yield services
         finally:
             services.close()
+
+
+def _follower(
+    settings: Settings, store: Store, state: State, pipeline: Pipeline
+) -> Follower | None:
+    if not settings.sources:
+        return None
+    return Follower(
+        store,
+        state,
+        settings.sources,
+        host=settings.host,
+        zone=settings.zone,
+        pipeline=pipeline,
+    )
 
 
 def _adding(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from litestar import Litestar
@@ -47,7 +48,8 @@ def serve(
     with _unix_socket(settings.socket) as private:
         public = _port(settings) if pages else []
         app = create(settings, follow=True, hasher=hasher)
-        asyncio.run(_run(app, settings, public, private, ready or (lambda: None), None))
+        sockets = _Sockets(private=private, public=public)
+        asyncio.run(_run(app, settings, sockets, ready or (lambda: None)))
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def _thread(settings: Settings, private: socket.socket, hasher: Hasher | None) -
     def run() -> None:
         try:
             app = create(settings, follow=False, hasher=hasher)
-            asyncio.run(_run(app, settings, [], private, is_up.set, stop))
+            asyncio.run(_run(app, settings, _Sockets(private), is_up.set, stop))
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             failures.append(error)
         finally:
@@ -115,17 +117,44 @@ class _Stop:
 class _Server(uvicorn.Server):
     """A server that leaves signals to `_run`, for there are two of them."""
 
+    def __init__(self, app: object, settings: Settings) -> None:
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="none",
+            server_header=False,
+            # Behind a web server on this machine, clients are whom it names.
+            proxy_headers=bool(settings.public_url),
+            timeout_graceful_shutdown=_PATIENCE,
+        )
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.is_up.set()
+
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
+        """Leave signals alone."""
         return nullcontext()
+
+
+class _Sockets(NamedTuple):
+    """Sockets that listen: the Unix one, and those of the port."""
+
+    private: socket.socket
+    public: Sequence[socket.socket] = ()
 
 
 async def _run(
     app: Litestar,
     settings: Settings,
-    public: Sequence[socket.socket],
-    private: socket.socket,
+    sockets: _Sockets,
     ready: Callable[[], None],
-    stop: _Stop | None,
+    stop: _Stop | None = None,
 ) -> None:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -135,36 +164,22 @@ async def _run(
     else:
         stop.bind(loop, told)
     async with app.lifespan():
-        servers = [(_server(local(app), settings), [private])]
-        if public:
-            servers.append((_server(app, settings), list(public)))
-        running = [asyncio.create_task(server.serve(sockets)) for server, sockets in servers]
-        while not all(server.started for server, _ in servers):
-            await asyncio.sleep(0.005)
+        servers = [(_Server(local(app), settings), [sockets.private])]
+        if sockets.public:
+            servers.append((_Server(app, settings), list(sockets.public)))
+        running = [asyncio.create_task(server.serve(on)) for server, on in servers]
+        for server, _ in servers:
+            await server.is_up.wait()
         ready()
         await asyncio.wait(
             [*running, waiting := asyncio.create_task(told.wait())],
             return_when=asyncio.FIRST_COMPLETED,
         )
         waiting.cancel()
+        app.state.services.imports.stop()
         for server, _ in servers:
             server.should_exit = True
         await asyncio.gather(*running)
-
-
-def _server(app: object, settings: Settings) -> _Server:
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        ws="none",
-        server_header=False,
-        # Behind a web server on this machine, clients are whom it names.
-        proxy_headers=bool(settings.public_url),
-        timeout_graceful_shutdown=_PATIENCE,
-    )
-    return _Server(config)
 
 
 def _port(settings: Settings) -> list[socket.socket]:

@@ -18,16 +18,20 @@ _FIRST, _EVERY = 60, 24 * 3600
 
 
 @contextmanager
-def background(services: Services, *, follow: bool) -> Iterator[None]:
+def background(services: Services) -> Iterator[None]:
     """Work while the block lasts; at its end everything has stopped."""
     stop = threading.Event()
     threads = [threading.Thread(target=_clear, args=(services, stop), name="retention")]
+    if services.follower:
+        follow = services.follower.run
+        threads.append(threading.Thread(target=follow, args=(stop,), name="follow"))
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
         stop.set()
+        services.imports.close()
         for thread in threads:
             thread.join()
 

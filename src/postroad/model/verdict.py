@@ -8,6 +8,9 @@ from typing import assert_never
 from postroad.model.delivery import Delivery
 from postroad.model.status import Status
 
+#: Reply codes from here on mean "never" (RFC 5321 section 4.2.1).
+_FOR_GOOD = 500
+
 
 def verdict(delivery: Delivery, *, quote: Callable[[str], str] = str) -> str:
     """What became of it, and whose answer that is.
@@ -30,17 +33,10 @@ def _parts(delivery: Delivery, quote: Callable[[str], str]) -> tuple[str, ...]:
                 "This server keeps it and tries again by itself.",
             )
         case Status.FAILED:
-            return (
-                f"Not delivered: {_who(delivery, quote)} refused it for good"
-                f"{_code(delivery)}{_tries(delivery)}."
-                if delivery.remote_host or delivery.remote_ip
-                else f"Not delivered: this server gave up{_tries(delivery)}.",
-                _bounce(delivery, quote),
-            )
+            return (_failed(delivery, quote), _bounce(delivery, quote))
         case Status.REJECTED:
             return (
-                f"This server refused it when it was offered{_code(delivery)}, "
-                "so it never became its mail.",
+                f"This server refused it{_code(delivery)} and never took it over.",
                 "Whoever offered it was told so at once.",
             )
         case Status.BLOCKED:
@@ -65,6 +61,17 @@ def _delivered(delivery: Delivery, quote: Callable[[str], str]) -> tuple[str, ..
         f"Delivered on this server{where}{_after(delivery)}.",
         "Whether it was read is not known here.",
     )
+
+
+def _failed(delivery: Delivery, quote: Callable[[str], str]) -> str:
+    is_answered = bool(delivery.remote_host or delivery.remote_ip)
+    if is_answered and delivery.smtp_code >= _FOR_GOOD:
+        said = f"{_host(delivery, quote)} refused it for good{_code(delivery)}"
+    elif is_answered:
+        said = f"this server gave up; the last to answer was {_host(delivery, quote)}"
+    else:
+        said = "this server gave up"
+    return f"Not delivered: {said}{_tries(delivery)}."
 
 
 def _in_progress(delivery: Delivery) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ PERIODS = (
     ("24h", "Last 24 hours"),
     ("7d", "Last 7 days"),
     ("30d", "Last 30 days"),
-    ("range", "From – to …"),
+    ("range", "From … to …"),
 )
 _RANGE = "range"
 #: Fields of the form that stand for themselves in a question.

@@ -72,7 +72,7 @@ def zone_of(request: Asked) -> ZoneInfo:
 
 
 def visible(value: object) -> object:
-    """Text with its invisible characters written out, as `\\x1b`; anything else as it is."""
+    r"""Text with its invisible characters written out, as `\x1b`; anything else as it is."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode(), value)

@@ -7,11 +7,10 @@ from zoneinfo import available_timezones
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from postroad.accounts import Viewer
 from postroad.services import Services
 from postroad.web.cookies import ZONE, zone_cookie
 from postroad.web.pages import Asked, page
-from postroad.web.signing import Sent, check_form
+from postroad.web.signing import Sent, check_form, only_signed_in
 
 #: Names that are for machines, or that mean another one.
 _HIDDEN = ("Etc/", "posix/", "right/", "SystemV/", "localtime", "Factory", "posixrules")
@@ -23,8 +22,8 @@ def zones() -> list[str]:
     return ["UTC", *sorted(name for name in found if "/" in name)]
 
 
-@get("/preferences", include_in_schema=False, sync_to_thread=True)
-def preferences_page(request: Asked, viewer: Viewer, services: Services) -> Response[str]:
+@get("/preferences", include_in_schema=False, guards=[only_signed_in], sync_to_thread=True)
+def preferences_page(request: Asked, services: Services) -> Response[str]:
     """The form."""
     values = {
         "zones": zones(),
@@ -34,8 +33,8 @@ def preferences_page(request: Asked, viewer: Viewer, services: Services) -> Resp
     return page(request, "preferences.html", values)
 
 
-@post("/preferences", include_in_schema=False, sync_to_thread=True)
-def set_preferences(request: Asked, viewer: Viewer, services: Services, data: Sent) -> Redirect:
+@post("/preferences", include_in_schema=False, guards=[only_signed_in], sync_to_thread=True)
+def set_preferences(request: Asked, services: Services, data: Sent) -> Redirect:
     """Keep what was chosen; a zone that is not known means the server's."""
     check_form(request, data)
     chosen = data.get("zone", "")

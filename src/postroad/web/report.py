@@ -61,7 +61,8 @@ def _notes(services: Services, notes: list[dict[str, object]]) -> list[str]:
     """Why nothing was found, as far as it is known."""
     said = [str(note["text"]) for note in notes if note.get("text")]
     days = services.settings.retention_days
-    return said or [
+    usual = (
         "No such mail of yours passed through this server in the time asked for, or it is longer "
         f"ago than the {days} days that are kept."
-    ]
+    )
+    return said or [usual]

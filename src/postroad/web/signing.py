@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from litestar import Response, get, post
+from litestar.connection import ASGIConnection
 from litestar.enums import RequestEncodingType
+from litestar.handlers import BaseRouteHandler
 from litestar.params import Body
 from litestar.response import Redirect
 
@@ -69,6 +71,13 @@ def signed_in(request: Asked) -> Viewer:
         message = "Sign in first."
         raise NotSignedIn(message)
     return request.user
+
+
+def only_signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard: only those who are signed in. Raises `NotSignedIn`."""
+    if connection.user is None:
+        message = "Sign in first."
+        raise NotSignedIn(message)
 
 
 def check_form(request: Asked, data: dict[str, str]) -> None:

@@ -1,7 +1,6 @@
-"""What handlers are given: settings, store, state, accounts, and the questions asked of them.
+"""Questions and their answers, each with its line in the audit trail.
 
-Every question goes through here, so that each leaves its line in the audit trail, whichever way
-it came. Methods block; they are called in worker threads.
+Methods block; they are called in worker threads.
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ import msgspec
 from postroad import queries
 from postroad.accounts import Accounts, Viewer
 from postroad.config import Settings
+from postroad.ingest import Follower
 from postroad.model import question, when
 from postroad.model.search import Page, Search
 from postroad.model.status import Status
+from postroad.services.imports import Imports
 from postroad.state import State
 from postroad.store import Store
 
@@ -51,6 +52,9 @@ class Services:
     store: Store
     state: State
     accounts: Accounts
+    imports: Imports
+    #: What follows the configured sources; None where nothing does.
+    follower: Follower | None = None
     started_at: int = field(default_factory=lambda: time.time_ns() // 1000)
     #: Hashes passwords, apart from other work, so that many sign-ins at once hold up nobody else.
     signing: ThreadPoolExecutor = field(
