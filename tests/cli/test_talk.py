@@ -85,36 +85,34 @@ def test_wrong_arguments(run, arguments: tuple[str, ...], sentence: str):
     assert done.stdout == ""
 
 
-def test_remote_that_does_not_answer(run, monkeypatch: pytest.MonkeyPatch):
+def test_remote_that_does_not_answer(postroad):
     """A server that does not answer is named, with status 6."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    monkeypatch.setenv("POSTROAD_SERVER", f"http://127.0.0.1:{port}")
+    postroad.environ["POSTROAD_SERVER"] = f"http://127.0.0.1:{port}"
 
-    done = run("search")
+    done = postroad.run("search")
 
     assert done.returncode == 6
     assert f"http://127.0.0.1:{port} does not answer" in done.stderr
 
 
-def test_home_that_cannot_be_made(run, home: Path):
+def test_home_that_cannot_be_made(run, tmp_path: Path):
     """A home directory that cannot be created is told with its name."""
-    (home / "file").touch()
+    (tmp_path / "file").touch()
 
-    done = run("--home", str(home / "file" / "x"), "search")
+    done = run("--home", str(tmp_path / "file" / "x"), "search")
 
     assert done.returncode == 2
-    assert str(home / "file" / "x") in done.stderr
+    assert str(tmp_path / "file" / "x") in done.stderr
 
 
-def test_error_that_was_not_foreseen(run, home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_error_that_was_not_foreseen(postroad, tmp_path: Path):
     """An error in postroad itself is told in a sentence that names the file with its details."""
-    broken = home / "broken"
-    broken.mkdir()
-    (broken / "rich.py").write_text("raise LookupError('a bug')")
-    monkeypatch.setenv("PYTHONPATH", str(broken))
+    (tmp_path / "rich.py").write_text("raise LookupError('a bug')")
+    postroad.environ["PYTHONPATH"] = str(tmp_path)
 
-    done = run("search")
+    done = postroad.run("search")
 
     assert done.returncode == 70
     assert "Traceback" not in done.stderr

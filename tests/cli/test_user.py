@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import httpx
-import pytest
 
 PASSWORD = "correct horse battery\n"
 
@@ -59,7 +58,7 @@ def test_formats_of_a_list(run):
     assert rows(run("user", "list"))[0]["kind"] == "administrator"
 
 
-def test_token_opens_the_api_over_http(run, serving: str, monkeypatch: pytest.MonkeyPatch):
+def test_token_opens_the_api_over_http(postroad, run, serving: str):
     """A token made over the socket of `serve` lets the command line ask over HTTP, until revoked."""
     add(run, "root", "--kind", "administrator")
     made = run("token", "add", "laptop", "--account", "root", "--days", "2")
@@ -69,10 +68,10 @@ def test_token_opens_the_api_over_http(run, serving: str, monkeypatch: pytest.Mo
     assert token["label"] == "laptop"
     assert secret not in json.dumps(token)
 
-    monkeypatch.setenv("POSTROAD_SERVER", serving)
+    postroad.environ["POSTROAD_SERVER"] = serving
     refused = run("search")
     assert (refused.returncode, "Traceback" in refused.stderr) == (5, False)
-    monkeypatch.setenv("POSTROAD_TOKEN", secret)
+    postroad.environ["POSTROAD_TOKEN"] = secret
     assert [row["name"] for row in rows(run("user"))] == ["root"]
 
     assert run("token", "remove", token["id"]).returncode == 0
@@ -88,11 +87,11 @@ def test_serve_answers_and_a_second_one_is_refused(run, serving: str):
     assert "already runs" in second.stderr
 
 
-def test_server_that_is_no_postroad(run, serving: str, monkeypatch: pytest.MonkeyPatch):
+def test_server_that_is_no_postroad(postroad, serving: str):
     """An address where something else answers is told as such, not misread."""
-    monkeypatch.setenv("POSTROAD_SERVER", f"{serving}/elsewhere")
+    postroad.environ["POSTROAD_SERVER"] = f"{serving}/elsewhere"
 
-    done = run("user")
+    done = postroad.run("user")
 
     assert done.returncode == 6
     assert "not as a postroad" in done.stderr
