@@ -10,8 +10,6 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from .conftest import COMMAND, LOGS, wait
 
 KEEP = ("--set", "retention_days=36500")
@@ -116,15 +114,3 @@ def test_through_a_running_serve(postroad, serving: str):
     result, _ = read(postroad, LOGS / "mainlog")
 
     assert result["messages"] == 4
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_no_permission(postroad, tmp_path: Path):
-    """A log that may not be read is told, with status 3."""
-    closed = tmp_path / "closed.log"
-    closed.write_text("x\n")
-    closed.chmod(0)
-
-    _, said = read(postroad, closed, status=3)
-
-    assert str(closed) in said
