@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from litestar import get
 from litestar.params import Parameter
 
 import postroad
 from postroad import doctor, queries
-from postroad.accounts import Viewer
 from postroad.api import shapes
-from postroad.api.asking import TIME, administrators
+from postroad.api.asking import TIME, Asking, Served, Zone, administrators
 from postroad.api.errors import documented
 from postroad.model import question, when
-from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT, Services
+from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT
 
 TAGS = ["Server"]
 _HOUR, _DAY = 3600, 86400
@@ -28,7 +26,7 @@ async def health() -> shapes.Health:
 
 
 @get("/status", tags=TAGS, responses=documented())
-async def status(viewer: Viewer, services: Services) -> shapes.Status:
+async def status(viewer: Asking, services: Served) -> shapes.Status:
     """What this postroad is, and who is asking."""
     return shapes.Status(
         version=postroad.__version__,
@@ -42,7 +40,7 @@ async def status(viewer: Viewer, services: Services) -> shapes.Status:
 
 
 @get("/sources", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
-def sources(viewer: Viewer, services: Services) -> shapes.Sources:
+def sources(viewer: Asking, services: Served) -> shapes.Sources:
     """What was read, source by source, and what hinders reading. For administrators."""
     health = services.follower.health() if services.follower else None
     hindered = {each.name: each.problems for each in health.sources} if health else {}
@@ -71,9 +69,9 @@ def sources(viewer: Viewer, services: Services) -> shapes.Sources:
 )
 def coverage(
     *,
-    viewer: Viewer,
-    services: Services,
-    zone: ZoneInfo,
+    viewer: Asking,
+    services: Served,
+    zone: Zone,
     since: Annotated[str, Parameter(description=f"At or after this time. {TIME}")] = "7d",
     until: Annotated[str, Parameter(description=f"Before this time. {TIME}")] = "",
     step: Annotated[
@@ -108,8 +106,8 @@ def coverage(
 
 @get("/unknown", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
 def unknown(
-    viewer: Viewer,
-    services: Services,
+    viewer: Asking,
+    services: Served,
     limit: Annotated[
         int, Parameter(ge=1, le=HIGHEST_LIMIT, description="How many lines at most.")
     ] = USUAL_LIMIT,
@@ -131,7 +129,7 @@ def unknown(
 
 
 @get("/doctor", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
-def examine(viewer: Viewer, services: Services) -> shapes.Findings:
+def examine(viewer: Asking, services: Served) -> shapes.Findings:
     """What is well, what is not, and what to do about it. For administrators."""
     found = doctor.examine(services.settings, services.store, viewer.scope, now=services.now())
     return shapes.Findings(

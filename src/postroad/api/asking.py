@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from postroad.accounts import Viewer
 from postroad.api.errors import NotSignedIn
@@ -25,6 +25,13 @@ TIME = (
     "RFC 3339, a date (`2026-01-31`), a local date and time (`2026-01-31T14:05`), `today`, "
     "`yesterday`, or how long ago (`30m`, `2h`, `7d`, `4w`)."
 )
+
+#: What handlers name as arguments: the services, who asks, the question's values, its zone.
+Served = NamedDependency[Services]
+Asking = NamedDependency[Viewer]
+Values = NamedDependency[dict[str, str]]
+Zone = NamedDependency[ZoneInfo]
+
 _LONG = {"max_length": question.LONGEST}
 
 
@@ -94,7 +101,7 @@ def values(
     to: Annotated[str, Parameter(description=f"Recipient. {ADDRESS}", **_LONG)] = "",
     from_: Annotated[
         str,
-        Parameter(query="from", description=f"Sender, or proven submitter. {ADDRESS}", **_LONG),
+        QueryParameter(name="from", description=f"Sender, or proven submitter. {ADDRESS}", **_LONG),
     ] = "",
     status: Annotated[
         str, Parameter(description="Statuses, separated by commas: `deferred,failed`.", **_LONG)
@@ -134,7 +141,7 @@ def values(
 
 
 def zone(
-    services: Services,
+    services: Served,
     timezone: Annotated[
         str,
         Parameter(

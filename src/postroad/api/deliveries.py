@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import get
 from litestar.params import Parameter
 
 from postroad import queries
-from postroad.accounts import Viewer
 from postroad.api import shapes
+from postroad.api.asking import Asking, Served, Values, Zone
 from postroad.api.errors import NotFound, documented
 from postroad.model import question, when
 from postroad.model.delivery import Attempt, Delivery, LogLine
 from postroad.model.status import Status
 from postroad.model.verdict import verdict
-from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT, Services
+from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT
 
 TAGS = ["Mail"]
 
@@ -25,10 +24,10 @@ TAGS = ["Mail"]
 @get("/deliveries", tags=TAGS, responses=documented(), sync_to_thread=True)
 def search(
     *,
-    viewer: Viewer,
-    services: Services,
-    values: dict[str, str],
-    zone: ZoneInfo,
+    viewer: Asking,
+    services: Served,
+    values: Values,
+    zone: Zone,
     limit: Annotated[
         int, Parameter(ge=1, le=HIGHEST_LIMIT, description="How many a page holds at most.")
     ] = USUAL_LIMIT,
@@ -53,7 +52,10 @@ def search(
 
 @get("/counts", tags=TAGS, responses=documented(), sync_to_thread=True)
 def counts(
-    viewer: Viewer, services: Services, values: dict[str, str], zone: ZoneInfo
+    viewer: Asking,
+    services: Served,
+    values: Values,
+    zone: Zone,
 ) -> shapes.Counts:
     """How many deliveries match, by status."""
     search, found = services.counts(viewer, values, zone=zone)
@@ -66,8 +68,8 @@ def counts(
 
 @get("/deliveries/{delivery_id:str}", tags=TAGS, responses=documented(404), sync_to_thread=True)
 def detail(
-    viewer: Viewer,
-    services: Services,
+    viewer: Asking,
+    services: Served,
     delivery_id: Annotated[str, Parameter(description="The `id` of a delivery.")],
 ) -> shapes.Detail:
     """One delivery: attempts, log lines, and the messages it belongs with."""

@@ -6,16 +6,16 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from postroad.accounts import Account, Draft, Kind, Token, Viewer
 from postroad.accounts.account import LONGEST_NAME
 from postroad.api import shapes
-from postroad.api.asking import administrators
+from postroad.api.asking import Asking, Served, administrators
 from postroad.api.errors import documented
 from postroad.errors import AccessError
 from postroad.model import when
-from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT, Services
+from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT
 
 TAGS = ["Accounts"]
 _BODY = (400, 403, 404, 409, 413, 415)
@@ -25,7 +25,7 @@ Name = Annotated[
 
 
 @get("/users", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
-def users(services: Services) -> shapes.People:
+def users(services: Served) -> shapes.People:
     """All accounts. For administrators."""
     return shapes.People(users=[_person(each) for each in services.accounts.directory.all()])
 
@@ -37,7 +37,7 @@ def users(services: Services) -> shapes.People:
     sync_to_thread=True,
     guards=[administrators],
 )
-def add_user(viewer: Viewer, services: Services, data: shapes.NewPerson) -> shapes.Person:
+def add_user(viewer: Asking, services: Served, data: JSONBody[shapes.NewPerson]) -> shapes.Person:
     """Make an account. For administrators.
 
     An owner sees the mail of every mailbox of its domains; a mailbox that of its addresses, to
@@ -56,7 +56,10 @@ def add_user(viewer: Viewer, services: Services, data: shapes.NewPerson) -> shap
     guards=[administrators],
 )
 def change_user(
-    viewer: Viewer, services: Services, name: Name, data: shapes.ChangedPerson
+    viewer: Asking,
+    services: Served,
+    name: Name,
+    data: JSONBody[shapes.ChangedPerson],
 ) -> shapes.Person:
     """Change an account. Its sessions end. For administrators."""
     directory = services.accounts.directory
@@ -80,21 +83,23 @@ def change_user(
     sync_to_thread=True,
     guards=[administrators],
 )
-def remove_user(viewer: Viewer, services: Services, name: Name) -> None:
+def remove_user(viewer: Asking, services: Served, name: Name) -> None:
     """Delete an account with its sessions and tokens. For administrators."""
     services.accounts.directory.remove(name)
     services.accounts.audit.write(viewer, "remove_user", name)
 
 
 @get("/tokens", tags=TAGS, responses=documented(), sync_to_thread=True)
-def tokens(viewer: Viewer, services: Services) -> shapes.Tokens:
+def tokens(viewer: Asking, services: Served) -> shapes.Tokens:
     """One's tokens; for an administrator everybody's."""
     found = services.accounts.tokens.all(_owner(viewer))
     return shapes.Tokens(tokens=[_token(each) for each in found])
 
 
 @post("/tokens", tags=TAGS, responses=documented(403, 404), sync_to_thread=True)
-def add_token(viewer: Viewer, services: Services, data: shapes.NewToken) -> shapes.MadeToken:
+def add_token(
+    viewer: Asking, services: Served, data: JSONBody[shapes.NewToken]
+) -> shapes.MadeToken:
     """Make a token. Only an administrator may make one for another account."""
     name = data.account.strip().lower() or viewer.name
     if name != viewer.name and not viewer.is_administrator:
@@ -117,8 +122,8 @@ def add_token(viewer: Viewer, services: Services, data: shapes.NewToken) -> shap
 
 @delete("/tokens/{token_id:str}", tags=TAGS, responses=documented(404), sync_to_thread=True)
 def revoke_token(
-    viewer: Viewer,
-    services: Services,
+    viewer: Asking,
+    services: Served,
     token_id: Annotated[str, Parameter(description="The `id` of a token.", max_length=100)],
 ) -> None:
     """Revoke a token. It stops working at once."""
@@ -128,7 +133,7 @@ def revoke_token(
 
 @get("/audit", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
 def audit(
-    services: Services,
+    services: Served,
     limit: Annotated[
         int, Parameter(ge=1, le=HIGHEST_LIMIT, description="How many at most.")
     ] = USUAL_LIMIT,

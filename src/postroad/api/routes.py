@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from litestar import Router
+from typing import Any
+
+from litestar import Request, Router
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import BaseRoute
+from litestar.types import ControllerRouterHandler
 
 import postroad
 from postroad.api import about, deliveries, imports, people
@@ -47,14 +52,35 @@ def router() -> Router:
     )
 
 
+class _Json(JsonRenderPlugin):
+    """The description without an answer that is never given: what is malformed is a 422."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The description as JSON."""
+        for path in openapi_schema["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("400", None)
+        return super().render(request, openapi_schema)
+
+
+class _Plain(Router):
+    """Serves the description and nothing else: no pages, no answers to what is not there."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        """Take every route but the one that answers whatever has no other."""
+        if isinstance(value, BaseRouteHandler) and any("{" in path for path in value.paths):
+            return []
+        return super().register(value)
+
+
 def openapi() -> OpenAPIConfig:
     """How the API describes itself, at `/api/v1/openapi.json`."""
     return OpenAPIConfig(
         title="postroad",
         version=postroad.__version__,
         description="What happened to that email?",
-        path=PATH,
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        openapi_router=_Plain(PATH, route_handlers=[], include_in_schema=False),
+        render_plugins=[_Json(path="/openapi.json")],
         use_handler_docstrings=True,
         components=Components(
             security_schemes={

@@ -5,16 +5,15 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from postroad import queries
-from postroad.accounts import Viewer
 from postroad.model import when
 from postroad.model.delivery import Delivery
 from postroad.model.status import Status
 from postroad.model.verdict import verdict
-from postroad.services import Services
 from postroad.web.failures import NotFound
-from postroad.web.pages import Asked, page
+from postroad.web.pages import Asked, Asking, Served, page
 
 #: What a related message is to this one.
 _RELATIONS = {
@@ -37,7 +36,12 @@ _RELATIONS = {
 
 
 @get("/message/{delivery_id:str}", include_in_schema=False, sync_to_thread=True)
-def message(request: Asked, viewer: Viewer, services: Services, delivery_id: str) -> Response[str]:
+def message(
+    request: Asked,
+    viewer: Asking,
+    services: Served,
+    delivery_id: FromPath[str],
+) -> Response[str]:
     """The page of one delivery."""
     found = services.detail(viewer, delivery_id)
     if found is None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from markupsafe import Markup, escape
 
 import postroad
@@ -21,6 +22,9 @@ from postroad.web import statics
 from postroad.web.cookies import FORM, SESSION, ZONE, form_cookie
 
 Asked = Request[Viewer | None, Any, Any]
+#: What handlers name as arguments: the services, and who asks.
+Served = NamedDependency[Services]
+Asking = NamedDependency[Viewer]
 
 #: Control characters, and marks that change the direction of what follows (Unicode TR 9, TR 36).
 _INVISIBLE = re.compile(

@@ -7,9 +7,8 @@ from zoneinfo import available_timezones
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from postroad.services import Services
 from postroad.web.cookies import ZONE, zone_cookie
-from postroad.web.pages import Asked, page
+from postroad.web.pages import Asked, Served, page
 from postroad.web.signing import Sent, check_form, only_signed_in
 
 #: Names that are for machines, or that mean another one.
@@ -23,7 +22,7 @@ def zones() -> list[str]:
 
 
 @get("/preferences", include_in_schema=False, guards=[only_signed_in], sync_to_thread=True)
-def preferences_page(request: Asked, services: Services) -> Response[str]:
+def preferences_page(request: Asked, services: Served) -> Response[str]:
     """The form."""
     values = {
         "zones": zones(),
@@ -34,7 +33,7 @@ def preferences_page(request: Asked, services: Services) -> Response[str]:
 
 
 @post("/preferences", include_in_schema=False, guards=[only_signed_in], sync_to_thread=True)
-def set_preferences(request: Asked, services: Services, data: Sent) -> Redirect:
+def set_preferences(request: Asked, services: Served, data: Sent) -> Redirect:
     """Keep what was chosen; a zone that is not known means the server's."""
     check_form(request, data)
     chosen = data.get("zone", "")

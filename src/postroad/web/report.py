@@ -13,14 +13,14 @@ from postroad.model import question
 from postroad.model.status import Status
 from postroad.services import Services
 from postroad.web.form import PERIODS, Form
-from postroad.web.pages import Asked, page, zone_of
+from postroad.web.pages import Asked, Asking, Served, page, zone_of
 
 #: Rows of one page.
 ROWS = 50
 
 
 @get("/", include_in_schema=False, sync_to_thread=True)
-def report(request: Asked, viewer: Viewer, services: Services) -> Response[str]:
+def report(request: Asked, viewer: Asking, services: Served) -> Response[str]:
     """The form and, newest first, what it asks for; at first everything in one's scope."""
     form = Form.read(request.query_params)
     sent = request.query_params.multi_items()

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Response, get, post
 from litestar.connection import ASGIConnection
-from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from postroad.accounts import Viewer, secret
 from postroad.errors import AccessError, TooManyTries
-from postroad.services import Services
 from postroad.web.cookies import FORM, SESSION, ended, session_cookie
 from postroad.web.failures import Forged, NotSignedIn
-from postroad.web.pages import Asked, page
+from postroad.web.pages import Asked, Served, page
 
-Sent = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Sent = URLEncodedBody[dict[str, str]]
 
 
 @get("/sign-in", include_in_schema=False, sync_to_thread=False)
@@ -33,7 +31,7 @@ def sign_in_page(request: Asked) -> Response[str]:
 
 
 @post("/sign-in", include_in_schema=False)
-async def sign_in(request: Asked, services: Services, data: Sent) -> Response[str]:
+async def sign_in(request: Asked, services: Served, data: Sent) -> Response[str]:
     """Open a session, or say that it cannot be."""
     check_form(request, data)
     there = own_address(data.get("next", ""))
@@ -56,7 +54,7 @@ async def sign_in(request: Asked, services: Services, data: Sent) -> Response[st
 
 
 @post("/sign-out", include_in_schema=False, sync_to_thread=True)
-def sign_out(request: Asked, services: Services, data: Sent) -> Redirect:
+def sign_out(request: Asked, services: Served, data: Sent) -> Redirect:
     """End the session."""
     check_form(request, data)
     if held := request.cookies.get(SESSION):

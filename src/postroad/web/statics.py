@@ -8,6 +8,7 @@ from importlib import resources
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -17,7 +18,7 @@ _TYPES = {
 
 
 @get("/static/{version:str}/{name:str}", include_in_schema=False, sync_to_thread=False)
-def static_file(version: str, name: str) -> Response[bytes]:
+def static_file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """One of our own files; browsers keep it, for another content has another address."""
     found = _files().get(name)
     if found is None or found[0] != version:
