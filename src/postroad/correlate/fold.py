@@ -27,7 +27,7 @@ from postroad.model.event import (
     SessionTls,
 )
 from postroad.model.status import Direction, Outcome, Status
-from postroad.reasons import reason_name
+from postroad.reasons import Reason, reason_name
 
 _STATUS = {
     Outcome.DELIVERED: Status.DELIVERED,
@@ -354,10 +354,10 @@ def _take_end(delivery: Delivery, parts: Parts) -> None:
         case EndKind.REMOVED | EndKind.CANCELLED:
             delivery.status = Status.FAILED
             delivery.result = end.by or delivery.result
-            delivery.reason = "operator_removed"
+            delivery.reason = Reason.OPERATOR_REMOVED.word
         case EndKind.EXPIRED:
             delivery.status = Status.FAILED
-            delivery.reason = "expired"
+            delivery.reason = Reason.EXPIRED.word
         case EndKind.DISCARDED:
             delivery.status = Status.FILTERED
             delivery.result = end.by or delivery.result
