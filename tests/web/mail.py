@@ -309,7 +309,14 @@ def _everyday(mail: Mail) -> None:
     )
     mail.message(
         90 * SECOND,
-        [{"name": "in_progress", "recipient": "kim@slow.test", "status": Status.IN_PROGRESS, "tries": 0}],
+        [
+            {
+                "name": "in_progress",
+                "recipient": "kim@slow.test",
+                "status": Status.IN_PROGRESS,
+                "tries": 0,
+            }
+        ],
         subject="Minutes of Monday's meeting",
         **ANNA,
     )
