@@ -64,6 +64,7 @@ class Feed:
         #: The beginning of a line that is read before it is whole.
         self.partial = carried.partial
         self._tally = Tally(carried.minutes)
+        self._counted_for = carried.source or source or self.path
         self._samples = Samples()
         self._latest = newest
         self._first_year = None if before else first_year
@@ -150,7 +151,9 @@ class Feed:
         if not length or self._reader is None:
             return None
         content = self.reading.content
-        carried = Carried(minutes=self._tally.carried(), partial=self.partial)
+        carried = Carried(
+            minutes=self._tally.carried(), partial=self.partial, source=self._counted_for
+        )
         return Mark(
             reading=self.name,
             host=self.host,
@@ -169,7 +172,7 @@ class Feed:
 
     def coverage(self) -> list[Coverage]:
         """The minutes whose counts changed since the last time."""
-        return self._tally.take(self.source or self.path, self.reading.head)
+        return self._tally.take(self._counted_for, self.reading.head)
 
     def samples(self) -> list[UnknownLine]:
         """Lines that were not understood, since the last time."""

@@ -291,7 +291,8 @@ class Followed:
     def _finish(self, log: _Log, pipeline: Pipeline) -> None:
         """Nothing more will come: take a last line that has no end, and close the log."""
         with pipeline.lock:
-            chunk = log.tail.chunk(final=True)
+            # Of packed data that was cut off, the last line is no line.
+            chunk = log.tail.chunk(final=not log.feed.reading.content.notes)
             if chunk is not None:
                 pipeline.take(log.feed, chunk)
         self._drop(log)

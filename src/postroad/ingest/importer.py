@@ -25,11 +25,14 @@ from postroad.ingest.result import Changed, Progress, Result
 from postroad.sources.archives import Content, Raw
 from postroad.sources.find import Found, find
 from postroad.sources.look import Look, in_order, look
+from postroad.sources.reading import Chunk, Reading
 from postroad.state import State
 from postroad.store import Store
 
 #: Seconds between two calls of the progress callback.
 _EVERY = 0.2
+#: Seconds without a change after which the last line of a file counts as whole.
+_QUIET = 1.0
 #: Name of standard input, as an argument and in messages.
 STDIN = "-"
 
@@ -205,11 +208,8 @@ class _Run:
     def _read_all(self, feed: Feed, before: int) -> None:
         pipeline, content, progress = self._pipeline, feed.reading.content, self._progress
         pipeline.begin(feed)
-        while not self._stop.is_set():
+        for chunk in _chunks(feed.reading, self._stop):
             with pipeline.lock:
-                chunk = feed.reading.chunk(final=True)
-                if chunk is None:
-                    return
                 pipeline.take(feed, chunk)
                 if pipeline.is_due():
                     pipeline.checkpoint()
@@ -262,6 +262,29 @@ class _Run:
         if 0 < progress.done <= progress.total:
             progress.left = progress.seconds * (progress.total / progress.done - 1)
         self._report(progress)
+
+
+def _chunks(reading: Reading, stop: threading.Event) -> Iterator[Chunk]:
+    """The chunks of a reading, to its end.
+
+    A last line without newline is one if nobody is about to write the rest of it: not in packed
+    data that was cut off, nor while the file still grows.
+    """
+    content = reading.content
+    has_waited = False
+    while not stop.is_set():
+        chunk = reading.chunk()
+        if chunk is None and reading.has_begun_line and not content.notes:
+            if not content.is_quiet(_QUIET):
+                if has_waited:
+                    return
+                has_waited = True
+                stop.wait(_QUIET)
+                continue
+            chunk = reading.chunk(final=True)
+        if chunk is None:
+            return
+        yield chunk
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class Carried(msgspec.Struct, array_like=True):
     minutes: list[_Kept] = []
     #: The beginning of a line that had no end yet, and was read as it stood.
     partial: str = ""
+    #: What the counts were written for: the source or path where this content was first read.
+    source: str = ""
 
 
 class Tally:

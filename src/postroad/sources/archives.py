@@ -16,6 +16,7 @@ import lzma
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -170,6 +171,12 @@ class Content:
         self._ahead = self._pushed = b""
         self._raw.seek(offset)
         self.taken = offset
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nothing was written to the file for so long; a stream that ended is quiet."""
+        if not self.inode:
+            return True
+        return not 0 <= time.time() - os.fstat(self.fileno()).st_mtime < seconds
 
     def close(self) -> None:
         """Close the file."""

@@ -58,6 +58,11 @@ class Reading:
         """Unpacked bytes read, to the end of a line."""
         return self.chain.length
 
+    @property
+    def has_begun_line(self) -> bool:
+        """Whether what was read ends in a line that has no newline (yet)."""
+        return bool(self._rest) or self._long is not None
+
     def chunk(self, *, final: bool = False) -> Chunk | None:
         """The next lines, or None if there are no whole ones (yet).
 

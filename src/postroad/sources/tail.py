@@ -51,7 +51,7 @@ class Tail:
 
     def chunk(self, *, final: bool = False) -> Chunk | None:
         """Lines that were added, or None. `final`: nothing more will be. Raises `SourceError`."""
-        return self.reading.chunk(final=final or not self.grows)
+        return self.reading.chunk(final=final)
 
     def close(self) -> None:
         """Close the file."""
