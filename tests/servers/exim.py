@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import names, world
+from . import names, rsyslog, world
 from .people import Accounts
 
 HERE = Path(__file__).parent
@@ -102,6 +102,18 @@ class Exim:
         found = (self.place / "spool/input").rglob("*-H")
         return sorted(path.name.removesuffix("-H") for path in found)
 
+    def operate(self, command: tuple[str, ...]) -> None:
+        """An operator's command: the arguments of exim."""
+        self.run(*command)
+
+    def logs(self) -> dict[str, Path]:
+        """The log files by the name they are kept under."""
+        files = {path.name: path for path in sorted((self.place / "log").iterdir())}
+        if self.flavour.syslog:
+            folder = world.ROOT / "syslog"
+            files |= {form: folder / f"exim-{form}" for form in rsyslog.FORMS}
+        return files
+
     def is_busy(self) -> bool:
         """Whether deliveries are going on; the daemon itself does not count."""
         daemon = (self.place / "exim.pid").read_text().strip()
@@ -133,6 +145,7 @@ class Exim:
             "PLACE": str(self.place),
             "HOSTNAME": self.host,
             "ADDRESS": self.address,
+            "LISTENER6": names.ipv6_of(self.address),
             "INSTANCE": self.name,
             "SELECTOR": self.flavour.selector,
             "ZONE": self.flavour.zone,

@@ -87,10 +87,16 @@ _ODD = (
 )
 
 
+def ipv6_of(address: str) -> str:
+    """The IPv6 address of one of our servers, which listens there too."""
+    return f"2001:db8:1::{address.rpartition('.')[2]}"
+
+
 def addresses() -> list[str]:
     """Every address that the loopback interface must answer to."""
     servers = [address for _, address in SERVERS.values()]
     sinks = [sink.address for sink in SINKS]
+    servers += [ipv6_of(address) for address in servers]
     return [*servers, *sinks, "198.51.100.99", *CLIENTS.values()]
 
 

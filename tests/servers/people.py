@@ -10,6 +10,8 @@ class Accounts:
     """Who has mail on one server."""
 
     mailboxes: tuple[str, ...]
+    #: Addresses that Postfix must know although they have no folder.
+    transported: tuple[str, ...]
     passwords: dict[str, str]
     #: Address to targets, understood by Exim and Postfix alike.
     aliases: dict[str, tuple[str, ...]]
@@ -20,10 +22,13 @@ class Accounts:
 def hosted(domain: str, other: str) -> Accounts:
     """The people of one hosted domain, and a few of a second one on the same server."""
     people = ("anna", "ben", "clara", "nora", "full", "omar", "bounces", "archive", "clerk")
+    # Known addresses that a transport of their own takes care of (Postfix).
+    others = ("devnull", "tickets")
     mailboxes = (*(f"{name}@{domain}" for name in people), f"ida@{other}", f"jon@{other}")
     logins = ("anna", "ben", "clara", "omar")
     return Accounts(
         mailboxes=mailboxes,
+        transported=tuple(f"{name}@{domain}" for name in others),
         passwords={f"{name}@{domain}": f"{name}-secret" for name in logins}
         | {f"ida@{other}": "ida-secret"},
         aliases={

@@ -7,14 +7,14 @@ it look at, because the yard's clock jumps.
 
 from __future__ import annotations
 
+import socket
 import subprocess
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from . import names, world
+from . import companions, names, rsyslog, world
 from .people import Accounts
 
 HERE = Path(__file__).parent
@@ -27,12 +27,14 @@ class Flavour:
     long_ids: bool
     #: Through the yard's rsyslog; else through postlogd into a file of its own.
     syslog: bool
+    #: The first of the ports of its companions.
+    first_port: int
     syslog_name: str = "postfix"
 
 
 FLAVOURS = {
-    "postfix": Flavour(long_ids=True, syslog=True),
-    "postfix-short": Flavour(long_ids=False, syslog=False),
+    "postfix": Flavour(long_ids=True, syslog=True, first_port=10022),
+    "postfix-short": Flavour(long_ids=False, syslog=False, first_port=11022),
 }
 
 
@@ -49,10 +51,12 @@ class Postfix:
         self.place = world.ROOT / name
         self._conf = self.place / "etc"
         self._accounts = accounts
+        self.companions = companions.Companions(self.flavour.first_port, accounts.passwords)
         self._prepare()
 
     def start(self) -> None:
-        """Start all daemons and wait until smtpd listens."""
+        """Start the companions and all daemons."""
+        self.companions.start()
         self.run("postfix", "start")
 
     def run(self, tool: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -71,14 +75,26 @@ class Postfix:
         subprocess.run(command, input=message, check=False, capture_output=True, timeout=30)
 
     def retry(self) -> None:
-        """Make the queue manager look at the deferred queue: only what is due is tried."""
-        self.run("postkick", "public", "qmgr", "D")
+        """Make the queue manager look at the deferred queue: only what is due is tried.
+
+        The request is that of master(8) every five minutes (`QMGR_REQ_SCAN_DEFERRED`), sent as
+        postkick(1) would, which breaks its pipe here.
+        """
+        with socket.socket(socket.AF_UNIX) as trigger:
+            trigger.connect(str(self.place / "queue/public/qmgr"))
+            trigger.sendall(b"D")
+            trigger.settimeout(10)
+            trigger.recv(1)
 
     def queued(self) -> list[str]:
         """The ids of the messages in the queue."""
         folders = ("incoming", "active", "deferred", "hold", "maildrop")
         found = [path for folder in folders for path in (self.place / "queue" / folder).rglob("*")]
         return sorted(path.name for path in found if path.is_file())
+
+    def operate(self, command: tuple[str, ...]) -> None:
+        """An operator's command: the tool and its arguments."""
+        self.run(*command)
 
     def is_busy(self) -> bool:
         """Whether messages wait for the queue manager or are being delivered."""
@@ -87,6 +103,13 @@ class Postfix:
             path.is_file() for name in folders for path in (self.place / "queue" / name).rglob("*")
         )
 
+    def logs(self) -> dict[str, Path]:
+        """The log files by the name they are kept under."""
+        if not self.flavour.syslog:
+            return {"mail.log": self.place / "log/mail.log"}
+        folder = world.ROOT / "syslog"
+        return {form: folder / f"postfix-{form}" for form in rsyslog.FORMS}
+
     def _prepare(self) -> None:
         for folder in ("etc", "queue", "data", "log"):
             (self.place / folder).mkdir(parents=True)
@@ -94,45 +117,41 @@ class Postfix:
         mail = world.ROOT / "mail" / self.name
         mail.mkdir(parents=True)
         mail.chmod(0o1777)
-        self._tables()
-        for name in ("main.cf", "master.cf"):
-            text = (HERE / "conf/postfix" / name).read_text()
-            (self._conf / name).write_text(Template(text).safe_substitute(self._values()))
+        values = self._values()
+        for template in sorted((HERE / "conf/postfix").iterdir()):
+            text = Template(template.read_text()).safe_substitute(values)
+            (self._conf / template.name).write_text(text)
+        boxes = {box: "/".join(reversed(box.split("@"))) + "/" for box in self._accounts.mailboxes}
+        self._table("mailboxes", boxes | dict.fromkeys(self._accounts.transported, "nowhere/"))
+        aliases = {name: ", ".join(targets) for name, targets in self._accounts.aliases.items()}
+        self._table("virtual", aliases)
+        _trust(self._conf)
 
     def _values(self) -> dict[str, str]:
-        log = "" if self.flavour.syslog else f"{self.place}/log/mail.log"
+        base = self.companions.base
         return {
             "PLACE": str(self.place),
             "HOSTNAME": self.host,
             "ADDRESS": self.address,
+            "LISTENER6": names.ipv6_of(self.address),
             "INSTANCE": self.name,
             "LONG_IDS": "yes" if self.flavour.long_ids else "no",
-            "MAILLOG": log,
+            "MAILLOG": "" if self.flavour.syslog else f"{self.place}/log/mail.log",
             "SYSLOG_NAME": self.flavour.syslog_name,
+            "AUTH_PORT": str(base + companions.AUTH),
+            "POLICY_PORT": str(base + companions.POLICY),
+            "FILTER_PORT": str(base + companions.FILTER),
+            "REENTRY_PORT": str(base + companions.REENTRY),
+            "MILTER_PORT": str(base + companions.MILTER),
         }
 
-    def _tables(self) -> None:
-        accounts = self._accounts
-        boxes = {box: "/".join(reversed(box.split("@"))) + "/" for box in accounts.mailboxes}
-        self._map("mailboxes", boxes)
-        aliases = {name: ", ".join(targets) for name, targets in accounts.aliases.items()}
-        self._map("virtual", {**aliases, **accounts.postfix_aliases})
-        for table, entries in accounts.postfix_tables.items():
-            self._map(table, entries)
-        (self._conf / "aliases").write_text(accounts.postfix_local_aliases)
-        self.hash("postalias", "aliases")
-        (self._conf / "header_checks").write_text(
-            (HERE / "conf/postfix/header_checks").read_text()
-        )
-
-    def _map(self, table: str, entries: dict[str, str]) -> None:
+    def _table(self, name: str, entries: dict[str, str]) -> None:
         lines = "".join(f"{key} {value}\n" for key, value in entries.items())
-        (self._conf / table).write_text(lines)
-
-    def hash(self, tool: str, table: str) -> None:
-        """Not needed: tables are read as text."""
+        (self._conf / name).write_text(lines)
 
 
-def settle(seconds: float) -> None:
-    """Wait."""
-    time.sleep(seconds)
+def _trust(configuration: Path) -> None:
+    """Name it in the main configuration: postdrop, being set-gid, takes no other."""
+    main = Path("/etc/postfix/main.cf")
+    before = main.read_text() if main.exists() else "alternate_config_directories =\n"
+    main.write_text(before + f"    {configuration}\n")
