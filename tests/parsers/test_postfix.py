@@ -736,3 +736,29 @@ def test_subject_that_imitates_badly_hides_nothing():
         "192.0.2.7",
     )
     assert event.subject == "a from x[192.0.2.9]; from=<v@a.test> to=<w@a.test> b"
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "\u00b2", "\u0663"])
+def test_endless_and_foreign_digits_are_no_numbers(digits):
+    """Numbers too long for Python, and digits of other scripts, upset nothing."""
+    reader = new_reader()
+    for daemon, text in (
+        ("qmgr", f"from=<s@ex.test>, size={digits}, nrcpt={digits} (queue active)"),
+        ("smtp", f"to=<b@ex.test>, relay=mx[192.0.2.7]:{digits}, delay={digits}, status=sent (x)"),
+        ("smtp", f"to=<b@ex.test>, relay=mx[192.0.2.7]:25, delay=1.{digits}, status=sent (x)"),
+        ("smtpd", f"reject: RCPT from a[192.0.2.7]:{digits}: {digits} no; from=<> to=<b@ex.test>"),
+        ("smtpd", f"client=a[192.0.2.7]:{digits}"),
+        ("pickup", f"uid={digits} from=<a>"),
+    ):
+        reader.read(f"{ENVELOPE} postfix/{daemon}[1]: 08ACF1541B01: {text}")
+    reader.read(
+        f"{ENVELOPE} postfix/smtp[{digits}]: Trusted TLS connection established to a[192.0.2.7]:{digits}: TLSv1 with cipher X"
+    )
+
+
+def test_days_that_are_not_padded_are_read():
+    """Some syslog daemons and editors leave out the space before a day of one digit."""
+    event = new_reader().read("Feb 1 13:17:02 mail postfix/qmgr[1]: 08ACF1541B01: removed")
+
+    assert isinstance(event, Ended)
+    assert event.host == "mail"

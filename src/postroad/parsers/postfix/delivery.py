@@ -137,7 +137,7 @@ def _relay(relay: str) -> tuple[str, str, int | None]:
     if not found or "/" in found[2]:
         return "", "", None
     port = found[3]
-    return found[1], found[2], int(port) if port and port.isdigit() else None
+    return found[1], found[2], int(port) if port else None
 
 
 def _next_queue_id(reply: str) -> str:
@@ -213,7 +213,7 @@ _FIELDS = re.compile(
     rf"(?:orig_to={ADDRESS}, )?"
     r"relay=([^,]*), "
     r"(?:conn_use=\d+, )?"
-    r"delay=(\d+\.?\d*), "
+    r"delay=(\d{1,12}(?:\.\d{0,9})?), "
     r"(?:delays=[\d./]*, )?"
     r"(?:tls=([^ ,]*), )?"
     r"(?:dsn=([\d.]*), )?" + _STATUS,
@@ -224,13 +224,13 @@ _OLD_FIELDS = re.compile(
     r"(?:orig_to=<?(.*?)>?, )?"
     r"relay=([^,]*), "
     r"(?:conn_use=\d+, )?"
-    r"delay=(\d+\.?\d*), "
+    r"delay=(\d{1,12}(?:\.\d{0,9})?), "
     r"(?:delays=[\d./]*, )?"
     r"(?:tls=([^ ,]*), )?"
     r"(?:dsn=([\d.]*), )?" + _STATUS,
     re.DOTALL | re.ASCII,
 )
-_RELAY = re.compile(r"([^\[]*)\[([^\]]*)\](?::(\w+))?", re.ASCII)
+_RELAY = re.compile(r"([^\[]*)\[([^\]]*)\](?::(\d{1,5}))?", re.ASCII)
 _ID_WORD = re.compile(r"[\w.-]+", re.ASCII)
 
 #: Lines this module must understand.

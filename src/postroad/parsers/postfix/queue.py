@@ -113,9 +113,11 @@ def operator(head: Prefix, origin: Origin, queue_id: str, text: str) -> Read:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
 
 
+#: More digits than any size or count has.
+_LONGEST_NUMBER = 18
 _NOTIFICATIONS = {
     "sender non-delivery": LinkKind.BOUNCED_AS,
     "postmaster non-delivery": LinkKind.POSTMASTER_NOTIFIED_AS,
