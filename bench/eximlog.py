@@ -178,7 +178,7 @@ class Exim:
             return [(to, at + tries[-1], "delivered", len(tries) + 1)]
         if draw < 0.93:
             put(at, f"{name} => :blackhole: <{to}> R=virtual_aliases")
-            return [(to, at, "filtered", 1)]
+            return [(":blackhole:", at, "filtered", 1)]
         if draw < 0.945:
             put(at, f"{name} ** {to} R=virtual_aliases : No Such User Here")
             return [(to, at, "failed", 1)]

@@ -61,7 +61,8 @@ class Postfix:
 
     # Queue ids
 
-    def _id(self, at: float) -> str:
+    def _id(self, at: float, pause: float = 40.0) -> str:
+        """A queue id for a message that begins now; a short one may have been free for a while."""
         self._ids += 1
         if self._long_ids:
             micros = int(at * 1_000_000) + self._ids % 7
@@ -71,7 +72,7 @@ class Postfix:
                 + "z"
                 + _digits(100_000 + self._ids * 31 % 60_000_000, 51)
             )
-        if self._free and self._free[0][0] < at - 1.5 and self.world.odds(0.3):
+        if self._free and self._free[0][0] < at - pause and self.world.odds(0.3):
             return heapq.heappop(self._free)[1]
         return f"{int(at * 1_000_000) % 1_048_576:05X}{0x1A0000 + self._ids:X}"
 
@@ -318,8 +319,8 @@ class Postfix:
         pid: int = 0,
     ) -> None:
         orig_to = f" orig_to=<{original}>," if original else ""
-        self._put(at, daemon, f"{name}: to=<{to}>,{orig_to} relay={relay}, delay={delay:.2g}, "
-            f"delays={delay / 2:.2g}/0.01/0.2/0.3, dsn={dsn}, status={text}", pid)
+        self._put(at, daemon, f"{name}: to=<{to}>,{orig_to} relay={relay}, delay={_short(delay)}, "
+            f"delays={_short(delay / 2)}/0.01/0.2/0.3, dsn={dsn}, status={text}", pid)
 
     def _filtered(
         self, at: float, name: str, sender: str, subject: str, recipients: list[str], size: int
@@ -540,6 +541,11 @@ class Postfix:
             to = self.world.theirs()
             host, ip = self.world.peer(to.partition("@")[2])
             self._put(at, "smtp", f"connect to {host}[{ip}]:25: Connection timed out")
+
+
+def _short(seconds: float) -> str:
+    """Two digits that matter, as Postfix writes times (format_tv.c)."""
+    return f"{seconds:.2g}" if seconds < 99 else str(round(seconds))
 
 
 def _encoded(subject: str) -> str:
