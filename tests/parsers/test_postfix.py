@@ -20,6 +20,8 @@ from postroad.model.event import (
     SessionTls,
 )
 from postroad.model.status import Outcome
+from postroad.parsers import detect
+from postroad.parsers import reader as make_reader
 from postroad.parsers.clock import Clock
 from postroad.parsers.postfix import READERS, SAMPLES, Reader, recognises
 from postroad.parsers.postfix.ids import LEADING, created_at, is_long
@@ -762,3 +764,37 @@ def test_days_that_are_not_padded_are_read():
 
     assert isinstance(event, Ended)
     assert event.host == "mail"
+
+
+def test_operator_who_expires_a_message_leaves_a_note():
+    """`postsuper -e` makes the queue manager return the message later; it does not end it."""
+    assert isinstance(read("08ACF1541B01: expired", "postsuper"), Noted)
+    assert read("08ACF1541B01: juggled", "postsuper") is None
+
+
+def test_ids_that_hold_no_time_say_nothing_about_zones():
+    """A word that only looks like a long id is compared with nothing."""
+    reader = new_reader()
+
+    event = reader.read(f"{ENVELOPE} postfix/smtpd[1]: zzzzzzzzzzzzz0: client=a[192.0.2.7]")
+
+    assert isinstance(event, Arrived)
+    assert reader.zone_hint is None
+
+
+def test_any_number_of_tags_is_read():
+    """A log with more tags than are remembered is read all the same."""
+    reader = new_reader()
+
+    for number in range(5000):
+        event = reader.read(f"{ENVELOPE} postfix-{number}/qmgr[1]: 08ACF1541B01: removed")
+        assert event.instance == f"postfix-{number}"
+
+
+def test_reader_is_made_and_found_by_name():
+    """The parsers' own front door makes this reader and tells a Postfix log from others."""
+    lines = [f"{ENVELOPE} postfix/smtpd[1]: connect from a[192.0.2.7]", f"{ENVELOPE} cron[1]: x"]
+    made = make_reader("postfix", host="mail", zone=ZoneInfo("UTC"), newest=NEWEST)
+
+    assert isinstance(made, Reader)
+    assert detect(lines) == "postfix"

@@ -70,9 +70,7 @@ def codes(reply: str, start: int = 0) -> tuple[int | None, str]:
 def _codes(reply: str) -> tuple[int | None, str]:
     """Read the codes; what replies begin with repeats itself."""
     found = _CODES.match(reply)
-    if not found:
-        return None, ""
-    code, enhanced = found.groups()
+    code, enhanced = found.groups() if found else ("", "")
     return int(code) if code else None, enhanced or ""
 
 
