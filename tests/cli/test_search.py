@@ -98,15 +98,21 @@ def test_empty_csv_has_a_heading(archive):
     assert done.stdout == ",".join(FIELDS) + "\n"
 
 
-def test_table_in_a_terminal(archive):
-    """In a terminal the answer is a table in the reader's zone, with nothing cut off."""
-    shown = archive.run_in_terminal("search", "--to", "gone@far.example", columns=120)
+@pytest.mark.parametrize("columns", [80, 200])
+def test_table_in_a_terminal(archive, columns: int):
+    """In a terminal of any width the answer is a table in the reader's zone, with nothing cut off."""
+    shown = archive.run_in_terminal("search", "--to", "gone@far.example", columns=columns)
+    words = re.sub(r"\x1b\[[0-9;]*m", "", shown)
 
-    assert "Asia/Tokyo, UTC+09:00" in " ".join(shown.split())
-    assert "2026-03-02 17:05:00" in shown
-    assert "failed" in shown
-    assert "such user" in shown
-    assert "…" not in shown
+    assert "Times are Asia/Tokyo, UTC+09:00." in words
+    assert "2026-03-02 17:05:00" in words
+    assert "1vwyGy-000000001Ig-0001" in words
+    assert "failed" in words
+    reply = "SMTP error from remote mail server after RCPT TO:<gone@far.example>"
+    folded = "".join(line[-(columns - 43) // 2 :].strip() for line in words.splitlines()[2:])
+    assert columns > 100 or reply.replace(" ", "") in folded.replace(" ", "")
+    assert "…" not in words
+    assert max(len(line) for line in words.splitlines()) <= columns
 
 
 def test_table_in_a_pipe_has_one_line_per_delivery(archive):

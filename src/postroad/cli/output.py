@@ -78,11 +78,14 @@ def console() -> Console:
     return Console(highlight=False, width=wide, no_color=True)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
-    """Write rows under headings; what does not fit is folded, never cut."""
+def table(
+    columns: Mapping[str, int | None] | Sequence[str], rows: Iterable[Sequence[Text | str]]
+) -> None:
+    """Write rows under headings, of these widths where given; what does not fit is folded."""
     grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for column in columns:
-        grid.add_column(column, overflow="fold")
+        width = columns[column] if isinstance(columns, Mapping) else None
+        grid.add_column(column, overflow="fold", width=width)
     for row in rows:
         grid.add_row(*(each if isinstance(each, Text) else Text(safe.lines(each)) for each in row))
     console().print(grid)

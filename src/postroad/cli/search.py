@@ -35,6 +35,8 @@ EPILOG = talk.epilog(
     talk.EXITS | {0: "done, also where nothing was found"},
 )
 
+#: Columns of a terminal from which on every fact has a column of its own.
+_WIDE = 140
 #: The public fields of a delivery, in order (the same in the API).
 FIELDS = (
     "id",
@@ -171,10 +173,7 @@ class _Writer:
                 for each in deliveries:
                     self._csv.row(each)
             case Format.TABLE if deliveries:
-                newest = output.microseconds(deliveries[0]["sent_at"])
-                heading = f"Sent ({when.named(self._zone, newest)})"
-                columns = (heading, "Status", "Queue id", "From", "To", "Result")
-                output.table(columns, (self._cells(each) for each in deliveries))
+                self._table(deliveries)
             case Format.TABLE:
                 pass
 
@@ -183,10 +182,29 @@ class _Writer:
         if self._form is Format.CSV:
             self._csv.heading()
 
+    def _table(self, deliveries: Sequence[Mapping[str, Any]]) -> None:
+        """All in columns where there is room, else two facts in one."""
+        width = output.console().width
+        if width >= _WIDE:
+            columns = ("Sent", "Status", "Queue id", "From", "To", "Result")
+            output.table(columns, (self._cells(each) for each in deliveries))
+        else:
+            # An Exim id, the longest word for a status, three gaps; the rest is halved.
+            rest = max(20, width - 23 - 11 - 3 * 3)
+            stacked = {
+                "Sent, queue id": 23,
+                "Status": 11,
+                "From, to": rest // 2,
+                "Result": rest - rest // 2,
+            }
+            output.table(stacked, (self._stacked(each) for each in deliveries))
+        newest = output.microseconds(deliveries[0]["sent_at"])
+        talk.say(f"Times are {when.named(self._zone, newest)}.")
+
     def _cells(self, row: Mapping[str, Any]) -> Sequence[Text | str]:
         recipient = row["recipient"]
         if row["delivered_to"] and row["delivered_to"] != recipient:
-            recipient = f"{recipient}\n-> {row['delivered_to']}"
+            recipient = f"{recipient} -> {row['delivered_to']}"
         at = row["sent_at"] or row["last_attempt_at"]
         return (
             output.moment(at, self._zone),
@@ -196,3 +214,7 @@ class _Writer:
             recipient,
             row["result"],
         )
+
+    def _stacked(self, row: Mapping[str, Any]) -> Sequence[Text | str]:
+        sent, status, queue_id, sender, recipient, result = self._cells(row)
+        return (f"{sent}\n{queue_id}", status, f"{sender}\n{recipient}", result)
