@@ -1,7 +1,7 @@
-"""Writes the parts of the documentation that the program itself knows: settings and commands.
+"""Writes the parts of the documentation that the program itself knows.
 
-Goes out: docs/settings.md between its markers, and docs/commands.md whole. `make docs` runs this;
-a test fails while the files say something else than the program.
+Goes out: docs/settings.md and docs/api.md between their marks, and docs/commands.md whole.
+`make docs` runs this; a test fails while the files say something else than the program.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from scripts import apidocs
 
 from postroad import config
 
@@ -25,13 +27,17 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """Each file that is written, with what it should hold."""
-    settings = (DOCS / "settings.md").read_text()
-    before, _, rest = settings.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
     return {
-        "settings.md": f"{before}{_BEGIN}\n\n{_settings()}\n{_END}{after}",
+        "settings.md": _between_marks("settings.md", _settings()),
+        "api.md": _between_marks("api.md", apidocs.routes()),
         "commands.md": _commands(),
     }
+
+
+def _between_marks(name: str, text: str) -> str:
+    before, _, rest = (DOCS / name).read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n\n{text}\n{_END}{after}"
 
 
 def _settings() -> str:
