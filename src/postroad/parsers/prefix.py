@@ -55,6 +55,7 @@ class Envelope:
             self._json,
             self._year_first,
             self._unix,
+            self._unpadded,
             self._wrapped,
         )
         self._kind: Callable[[str], Prefix | None] = self._classic
@@ -83,6 +84,11 @@ class Envelope:
         elif line[20:21] == " " and line[16:20].isdigit():
             return self._year_last(line)
         return self._sender(at, line, start)
+
+    def _unpadded(self, line: str) -> Prefix | None:
+        """`Mmm d HH:MM:SS host tag[pid]: text`, the day not padded."""
+        is_single = line[3:4] == line[5:6] == " " and line[4:5].isdecimal()
+        return self._classic(f"{line[:4]} {line[4:]}") if is_single else None
 
     def _year_last(self, line: str) -> Prefix | None:
         """`Mmm dd HH:MM:SS YYYY host tag[pid]: text`."""
@@ -136,8 +142,7 @@ class Envelope:
             return None
         stamp, host, tag, pid = ("" if part == "-" else part for part in found.groups())
         at = self._iso_time(stamp)
-        number = int(pid) if pid.isascii() and pid.isdigit() else 0
-        return self._text(at, host, tag, number, line[found.end() :].removeprefix("\ufeff"))
+        return self._text(at, host, tag, _number(pid), line[found.end() :].removeprefix("\ufeff"))
 
     def _json(self, line: str) -> Prefix | None:
         """An object of `journalctl -o json`, or of Docker, whose text has its own envelope."""
@@ -151,10 +156,8 @@ class Envelope:
             return self._inner(entry.log.rstrip("\r\n"))
         if entry.message is None:
             return None
-        at = int(entry.at) if entry.at.isascii() and entry.at.isdigit() else 0
-        pid = entry.syslog_pid or entry.pid
-        number = int(pid) if pid.isascii() and pid.isdigit() else 0
-        return self._text(at, entry.host, entry.tag, number, _message(entry.message))
+        pid = _number(entry.syslog_pid or entry.pid)
+        return self._text(_number(entry.at), entry.host, entry.tag, pid, _message(entry.message))
 
     def _wrapped(self, line: str) -> Prefix | None:
         """`<PRI>`, `container | ` or the stamp of a container runtime before another envelope."""
@@ -227,6 +230,11 @@ def _message(message: str | list[int | str]) -> str:
     return text or next((part for part in message if isinstance(part, str)), "")
 
 
+def _number(digits: str) -> int:
+    """Read microseconds or a process id; what is neither counts nothing."""
+    return int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else 0
+
+
 def _fraction(digits: str) -> int:
     """Microseconds of the digits behind a decimal point; what is not digits counts nothing."""
     return int(digits[:6].ljust(6, "0")) if digits.isascii() and digits.isdigit() else 0
@@ -242,6 +250,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 _decode_json = msgspec.json.Decoder(_Entry).decode
 _OCTET = 255
+_LONGEST_NUMBER = 18
 #: `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM`, by far the most frequent of all.
 _RSYSLOG_STAMP = 32
 _TAGS_REMEMBERED = 4096

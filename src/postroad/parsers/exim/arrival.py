@@ -12,7 +12,17 @@ from __future__ import annotations
 import re
 
 from postroad.model.event import Arrived
-from postroad.parsers.exim.fields import ADDRESS, ANGLE, CLIENT, MINOR, QUOTED, TLS, Head, subject
+from postroad.parsers.exim.fields import (
+    ADDRESS,
+    ANGLE,
+    CLIENT,
+    MINOR,
+    QUOTED,
+    TLS,
+    Head,
+    number,
+    subject,
+)
 
 #: Recipients end the line. A message id of a stranger's making may hold ` for ` and an address:
 #: what follows is then no list of recipients, and the id is taken to go on.
@@ -81,7 +91,7 @@ def arrived(head: Head, line: str, start: int, *, fake_reject: bool = False) -> 
         recipients=_recipients(recipients) if recipients else (),
         message_id=message_id,
         subject=subject(title),
-        size=int(size) if size.isdecimal() else None,
+        size=number(size),
         client_host=name or other_host,
         client_ip=ip,
         helo=helo,

@@ -26,20 +26,21 @@ class Head(msgspec.Struct, gc=False):
 
 #: The inside of a quoted value, with escapes.
 QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
-#: An address between angle brackets; a quoted local part may hold brackets itself.
-ANGLE = r'<([^<>"]*+(?=>)|(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^>])*?)>'
+#: An address between angle brackets; a quoted local part may hold brackets itself. Where values
+#: are looked for, numbers bound the time that a line made for it can take.
+ANGLE = r'<([^<>"]*+(?=>)|(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^>]){0,999}?)>'
 #: An address as it stands on its own.
 ADDRESS = r'([^ "]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"[^ ]*|[^ ]+)'
 #: `host.c`, host_and_ident: name, helo and address of a client. The helo is the client's own text;
 #: what counts is the address behind it.
-CLIENT = r"(?:([^ ()\[\]]+) )?(?:\((.*?)\) (?=\[))?\[([^\] ]*)\](?::\w+)?"
+CLIENT = r"(?:([^ ()\[\]]+) )?(?:\((.{0,999}?)\) (?=\[))?\[([^\] ]*)\](?::\w+)?"
 #: A host that we connected to: name, address, port; `*` for a connection that was open already.
 PEER = r"([^ \[]*)(?: DS)? ?\[([^\] ]*?)(?:\]|(?=: ))(?::(\w+))?\*?"
 #: Fields of no further interest, which versions of Exim put at different places.
 MINOR = (
     r"(?: (?:CV=\w+|I=\[[^\] ]*\](?::\w+)?|Ci=[^ ]+|K|L[*.-]*|DS|PRDR|TFO\*?|SNI=[^ ]+|PRX=[^ ]+"
     r"|M8S=\d+|DKIM=[^ ]+|ARC|SPF(?:=[^ ]+)?|DMARC(?:=[^ ]+)?|RT=[^ ]+|Q=[^ ]+|PS=\w+"
-    r'|DN="[^"\\]*+(?:\\.[^"\\]*+)*+"|ST=[^ ]+(?: \(.*?\))?)(?= |$|: ))*+'
+    r'|DN="[^"\\]*+(?:\\.[^"\\]*+)*+"|ST=[^ ]+(?: \(.*?\))?)(?= |$|: )){0,30}+'
 )
 #: Cipher, and whether the certificate was verified.
 TLS = r"(?: X=([^ ]+(?: CV=\w+)?))?"
@@ -52,8 +53,11 @@ _PRINTED_OCTETS = re.compile(r"(?:\\[23][0-7]{2})+")
 _PRINTED_NEWLINE = re.compile(r"\\n(?=[2-5]\d\d[ -]|\s|$)")
 _LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _SUBJECT = re.compile(r'\\(?:(["\\])|([0-7]{3})|([abfnrtv]))')
-_DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
-_PORT = 65_535
+_DURATION = re.compile(
+    r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9}(?:\.\d+)?)s)?"
+)
+_HIGHEST_PORT = 65_535
+_LONGEST_NUMBER = 15
 _SECONDS = (604_800, 86_400, 3_600, 60, 1)
 
 #: `after` what a remote server said it. Addresses may hold anything between their brackets.
@@ -144,9 +148,15 @@ def seconds(text: str) -> float | None:
     return sum(float(n) * unit for n, unit in zip(found.groups("0"), _SECONDS, strict=True))
 
 
+def number(text: str | None) -> int | None:
+    """Read a whole number of a size that can be meant; None for anything else."""
+    return int(text) if text and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
+
+
 def port(text: str | None) -> int | None:
     """Read a port number; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) <= _PORT else None
+    found = number(text)
+    return found if found is None or found <= _HIGHEST_PORT else None
 
 
 def is_loopback(ip: str) -> bool:

@@ -39,6 +39,8 @@ _OWN_ID = re.compile(
     rf"(?:{_OWN_STAMP.pattern})?(?:{_PID.pattern})?({MESSAGE_ID})(?: |$)", re.ASCII
 )
 _SIGNS = frozenset("+-")
+#: Exim ends a line after 8,192 bytes (log.c, LOG_BUFFER_SIZE); what is longer is not its work.
+_LONGEST = 16_384
 #: Pieces of so many lines are kept at a time.
 _UNFINISHED = 64
 #: An id says when the message began to come in, its arrival line when that was done.
@@ -86,7 +88,7 @@ class Reader:
 
     def read(self, line: str) -> Event | Noise | None:
         """Say what one line says."""
-        if at := self.clock.local(line[:19]):
+        if line[10:11] == " " and (at := self.clock.local(line[:19])):
             event = self._before = self._own(line, at)
             return event
         if prefix := self._envelope.split(line):
@@ -100,11 +102,11 @@ class Reader:
         """Read a line of Exim's own form, whose stamp was read already."""
         start = 20
         if line[19:20] == ".":
-            start = 24
-            fraction = line[20:23]
-            if not fraction.isdecimal() or line[23:24] != " ":
+            start = line.find(" ", 20) + 1
+            fraction = line[20 : start - 1]
+            if not fraction.isdecimal():
                 return None
-            at += int(fraction) * 1000
+            at += int(fraction[:6].ljust(6, "0"))
         elif line[19:20] != " ":
             return None
         mark = line[start : start + 1]
@@ -121,6 +123,8 @@ class Reader:
     def _text(self, head: Head, line: str, start: int) -> Event | Noise | None:
         """Read what follows stamp, zone and process id."""
         self._head = head
+        if len(line) > _LONGEST:
+            return None
         if line[start + 6 : start + 7] == "-" and (found := _ID.match(line, start)):
             head.queue_id = found[1]
             start = found.end()

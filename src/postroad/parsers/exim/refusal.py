@@ -39,7 +39,8 @@ _TOO_MANY = re.compile(
     rf"too many recipients: (excess temporarily rejected|message rejected): sender={ANGLE}(.*)$"
 )
 _SPAM = re.compile(
-    r'"?SpamAssassin as .* detected message as (NOT )?spam \((-?\d+(?:\.\d+)?)\)"?$', re.DOTALL
+    r'"?SpamAssassin as .* detected message as (NOT )?spam \((-?\d{1,9}(?:\.\d{1,9})?)\)"?$',
+    re.DOTALL,
 )
 
 #: What was refused, by the words for it, and the command or moment that stands for it.

@@ -32,7 +32,7 @@ _MARKED = re.compile(rf"address {ANGLE} marked delivered by (.*)")
 _ADDED = re.compile(rf"recipient {ANGLE} added by ")
 _CHANGED = re.compile(rf"sender address changed to {ANGLE} by ")
 _SA_EXIM = re.compile(
-    r"SA: Action: (.*?): score=(-?[\d.]+|\?) .*\)\. "
+    r"SA: Action: (.*?): score=(-?\d{1,9}(?:\.\d{1,9})?|\?) .*\)\. "
     rf"From {ANGLE} \(host=(.*?) \[(.*?)\]\) for (.*)$"
 )
 _LOST = re.compile(rf"SMTP connection lost after final dot(?: H={CLIENT})?{MINOR}")
@@ -111,6 +111,16 @@ def _unfrozen(head: Head, _text: str) -> Event:
 
 def _waiting(head: Head, what: str) -> Described:
     return Described(at=head.at, host=head.host, queue_id=head.queue_id, waiting=what)
+
+
+def _queued(head: Head, text: str) -> Described | None:
+    """`no immediate delivery: queued by ACL` and other reasons (receive.c, daemon.c)."""
+    return _waiting(head, text) if text.startswith("no immediate delivery: ") else None
+
+
+def _deferred(head: Head, text: str) -> Described | None:
+    """`Delivery deferred by system filter` (deliver.c)."""
+    return _waiting(head, text) if text.startswith("Delivery deferred by ") else None
 
 
 def _lost(head: Head, text: str) -> Ended | None:
@@ -200,7 +210,7 @@ def _sa_exim(head: Head, text: str) -> Event | None:
         host=head.host,
         queue_id=head.queue_id,
         spam="isn't spam" not in action,
-        spam_score=float(score) if score.replace(".", "", 1).lstrip("-").isdecimal() else None,
+        spam_score=None if score == "?" else float(score),
     )
 
 
@@ -212,6 +222,8 @@ _READERS: dict[str, Callable[[Head, str], Event | None]] = {
     "Frozen": _frozen,
     "unfrozen": _unfrozen,
     "Unfrozen": _unfrozen,
+    "no": _queued,
+    "Delivery": _deferred,
     "SMTP": _lost,
     "rescind": _rescinded,
     "address": _marked,

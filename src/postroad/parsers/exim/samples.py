@@ -1,3 +1,0 @@
-"""Lines that the Exim reader must understand."""
-
-SAMPLES = ()
