@@ -31,7 +31,9 @@ def routes() -> str:
 def _route(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {method.upper()} {path}\n"
     yield operation.get("description", operation["summary"]) + "\n"
-    rows = [(each["name"], each.get("description", "")) for each in operation["parameters"] or ()]
+    rows = [
+        (each["name"], each.get("description", "")) for each in operation.get("parameters") or ()
+    ]
     if rows:
         yield _table("parameter", rows)
     if body := operation.get("requestBody"):

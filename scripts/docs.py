@@ -15,23 +15,28 @@ from scripts import apidocs
 
 from postroad import config
 
+#: The files that are written, whole or in part.
+NAMES = ("api.md", "commands.md", "settings.md")
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _BEGIN, _END = "<!-- written by make docs -->", "<!-- end of what make docs writes -->"
 
 
 def main() -> None:
     """Write both files."""
-    for name, text in pages().items():
-        (DOCS / name).write_text(text)
+    for name in NAMES:
+        (DOCS / name).write_text(page(name))
 
 
-def pages() -> dict[str, str]:
-    """Each file that is written, with what it should hold."""
-    return {
-        "settings.md": _between_marks("settings.md", _settings()),
-        "api.md": _between_marks("api.md", apidocs.routes()),
-        "commands.md": _commands(),
-    }
+def page(name: str) -> str:
+    """What this file should hold."""
+    match name:
+        case "settings.md":
+            return _between_marks(name, _settings())
+        case "api.md":
+            return _between_marks(name, apidocs.routes())
+        case "commands.md":
+            return _commands()
+    raise KeyError(name)
 
 
 def _between_marks(name: str, text: str) -> str:
