@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import msgspec
 
 from postroad.correlate.message import Message
-from postroad.correlate.parts import WEIGHT, Parts, facts_of
+from postroad.correlate.parts import WEIGHT, Parts, common
 from postroad.model import address as addresses
 from postroad.model.delivery import Attempt, Delivery, delivery_id
 from postroad.model.event import (
@@ -79,10 +79,11 @@ def fold(message: Message) -> Story:
     for end in parts.ended:
         if end.kind is EndKind.ABANDONED:
             return story
-    facts = facts_of(message, parts)
+    shared = common(message, parts, story.key)
     rows = _rows(message, parts, story.arrived)
     for row in rows:
-        row.delivery = _delivery(story, parts, row, facts)
+        row.delivery = copy(shared) if len(rows) > 1 else shared
+        _complete(row.delivery, story, parts, row)
     story.rows = rows
     return story
 
@@ -209,28 +210,20 @@ def _is_preliminary(attempt: Attempted) -> bool:
     return not attempt.remote_host and attempt.outcome in (Outcome.DEFERRED, Outcome.POSTPONED)
 
 
-def _delivery(story: Story, parts: Parts, row: Row, facts: dict[str, object]) -> Delivery:
-    """The delivery that a row amounts to."""
-    message = story.message
+def _complete(delivery: Delivery, story: Story, parts: Parts, row: Row) -> None:
+    """Say of a delivery what its row says."""
     status, last = _outcome(row.attempts)
-    counted = 0
-    last_attempt_at = 0
+    delivery.id = delivery_id(story.key, *row.key)
+    delivery.status = status
+    delivery.recipient = row.recipient
+    delivery.delivered_to = row.delivered_to
+    delivery.targets = _targets(row)
+    leaves = False
     for attempt in row.attempts:
+        leaves = leaves or attempt.remote
         if attempt.counted and attempt.outcome is not Outcome.POSTPONED:
-            counted += 1
-            last_attempt_at = attempt.at
-    delivery = Delivery(
-        id=delivery_id(story.key, *row.key),
-        message_key=story.key,
-        version=len(message.events),
-        status=status,
-        recipient=row.recipient,
-        delivered_to=row.delivered_to,
-        attempts=counted,
-        last_attempt_at=last_attempt_at,
-        targets=_targets(row),
-        **facts,  # type: ignore[arg-type]
-    )
+            delivery.attempts += 1
+            delivery.last_attempt_at = attempt.at
     if last is not None:
         _take_attempt(delivery, last, parts.tls)
     elif row.rejected is not None:
@@ -242,14 +235,13 @@ def _delivery(story: Story, parts: Parts, row: Row, facts: dict[str, object]) ->
     if delivery.status is not Status.FAILED and delivery.status is not Status.BLOCKED:
         delivery.bounced_as = ""
     if last is not None:
-        is_ours = bool(message.bounce_of or message.parents or facts["origins"])
-        leaves = any(attempt.remote for attempt in row.attempts)
+        message = story.message
+        is_ours = bool(message.bounce_of or message.parents or delivery.origins)
         delivery.direction = _direction(story.arrived, leaves=leaves, is_ours=is_ours)
     if delivery.status not in (Status.DELIVERED, Status.IN_PROGRESS) and not delivery.reason:
         delivery.reason = reason_name(
             delivery.result, delivery.smtp_code, delivery.enhanced_code, delivery.status
         )
-    return delivery
 
 
 def _outcome(attempts: list[Attempted]) -> tuple[Status, Attempted | None]:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
+from typing import TypeVar
+
 from postroad.correlate.message import Message
 from postroad.model import address as addresses
-from postroad.model.event import Arrived, Attempted, Described, Ended, Rejected, SessionTls
-from postroad.model.status import Outcome
+from postroad.model.delivery import Delivery
+from postroad.model.event import (
+    Arrived,
+    Attempted,
+    Described,
+    Ended,
+    Event,
+    Rejected,
+    SessionTls,
+)
+from postroad.model.status import Outcome, Status
+
+_Kind = TypeVar("_Kind", Arrived, Attempted, Described, Rejected)
 
 #: How much an outcome settles, for lines that bear the same time.
 WEIGHT = {
@@ -25,107 +40,137 @@ class Parts:
 
     def __init__(self, message: Message) -> None:
         """Sort by time; lines of the same time by how much they settle, then by their text."""
-        arrived: list[tuple[int, str, Arrived]] = []
-        described: list[tuple[int, str, Described]] = []
-        attempts: list[tuple[int, int, str, Attempted]] = []
-        rejected: list[tuple[int, str, Rejected]] = []
+        self.arrived: list[Arrived] = []
+        self.described: list[Described] = []
+        self.attempts: list[Attempted] = []
+        self.rejected: list[Rejected] = []
         self.ended: list[Ended] = []
         self.tls: list[SessionTls] = []
-        for line, event in message.events.items():
+        events = message.events
+        for event in events.values():
             if isinstance(event, Attempted):
-                attempts.append((event.at, WEIGHT[event.outcome], line, event))
+                self.attempts.append(event)
             elif isinstance(event, Ended):
                 self.ended.append(event)
             elif isinstance(event, Arrived):
-                arrived.append((event.at, line, event))
+                self.arrived.append(event)
             elif isinstance(event, Described):
-                described.append((event.at, line, event))
+                self.described.append(event)
             elif isinstance(event, Rejected):
-                rejected.append((event.at, line, event))
+                self.rejected.append(event)
             elif isinstance(event, SessionTls):
                 self.tls.append(event)
-        if len(arrived) > 1:
-            arrived.sort()
-        if len(described) > 1:
-            described.sort()
-        if len(attempts) > 1:
-            attempts.sort()
-        if len(rejected) > 1:
-            rejected.sort()
-        self.arrived = [each[2] for each in arrived]
-        self.described = [each[2] for each in described]
-        self.attempts = [each[3] for each in attempts]
-        self.rejected = [each[2] for each in rejected]
+        if len(self.attempts) > 1:
+            self.attempts = _sorted(events, Attempted, lambda each: WEIGHT[each.outcome])
+        if len(self.arrived) > 1:
+            self.arrived = _sorted(events, Arrived)
+        if len(self.described) > 1:
+            self.described = _sorted(events, Described)
+        if len(self.rejected) > 1:
+            self.rejected = _sorted(events, Rejected)
 
 
-def facts_of(message: Message, parts: Parts) -> dict[str, object]:
-    """What all rows of a message share, as the columns of a delivery."""
-    facts: dict[str, object] = {
-        "host": message.host,
-        "instance": message.instance,
-        "queue_id": message.queue_id,
-        "first_at": message.first_at,
-        "last_at": message.last_at if message.closed_at else 0,
-        "bounce_of": message.bounce_of,
-        "bounced_as": message.bounced_as,
-    }
-    origins: dict[str, None] = {}
+def _sorted(
+    events: dict[str, Event], kind: type[_Kind], weight: Callable[[_Kind], int] = lambda _: 0
+) -> list[_Kind]:
+    """The events of a kind by time, weight and text."""
+    found = [
+        (event.at, weight(event), line, event)
+        for line, event in events.items()
+        if isinstance(event, kind)
+    ]
+    found.sort(key=itemgetter(0, 1, 2))
+    return [each[3] for each in found]
+
+
+def common(message: Message, parts: Parts, key: str) -> Delivery:
+    """What all rows of a message share: a delivery to nobody yet."""
     if parts.arrived:
-        arrived = parts.arrived[0]
-        facts["sent_at"] = arrived.at
-        facts["sender"] = arrived.sender
-        facts["message_id"] = arrived.message_id
-        facts["subject"] = arrived.subject
-        facts["size"] = arrived.size or 0
-        facts["client_host"] = arrived.client_host
-        facts["client_ip"] = arrived.client_ip
-        facts["helo"] = arrived.helo
-        facts["protocol"] = arrived.protocol
-        facts["auth"] = arrived.auth
-        if arrived.user_proven and arrived.user:
-            user = arrived.user
-            facts["user"] = user
-            facts["domain"] = addresses.domain(user)
-            origins[addresses.key(user)] = None
-        if arrived.bounce_of:
-            facts["bounce_of"] = arrived.bounce_of
+        delivery = _from_arrival(message, parts.arrived[0], key)
     else:
-        _sent_from_delay(facts, parts.attempts)
+        delivery = Delivery(
+            id="",
+            message_key=key,
+            host=message.host,
+            instance=message.instance,
+            queue_id=message.queue_id,
+            version=len(message.events),
+            status=Status.IN_PROGRESS,
+            sent_at=_sent_from_delay(parts.attempts),
+            bounce_of=message.bounce_of,
+            bounced_as=message.bounced_as,
+            first_at=message.first_at,
+            last_at=message.last_at if message.closed_at else 0,
+        )
     for described in parts.described:
-        _describe(facts, described, origins)
-    if not facts.get("sender"):
+        _describe(delivery, described)
+    if not delivery.sender:
         told: tuple[Attempted | Rejected, ...] = (*parts.attempts, *parts.rejected)
-        facts["sender"] = next((each.sender for each in told if each.sender), "")
-    facts["origins"] = list(origins)
-    return facts
+        delivery.sender = next((each.sender for each in told if each.sender), "")
+    return delivery
 
 
-def _sent_from_delay(facts: dict[str, object], attempts: list[Attempted]) -> None:
+def _from_arrival(message: Message, arrived: Arrived, key: str) -> Delivery:
+    user = arrived.user if arrived.user_proven else ""
+    return Delivery(
+        id="",
+        message_key=key,
+        host=message.host,
+        instance=message.instance,
+        queue_id=message.queue_id,
+        version=len(message.events),
+        status=Status.IN_PROGRESS,
+        message_id=arrived.message_id,
+        sender=arrived.sender,
+        sent_at=arrived.at,
+        subject=arrived.subject,
+        size=arrived.size or 0,
+        user=user,
+        domain=addresses.domain(user) if user else "",
+        origins=[addresses.key(user)] if user else [],
+        auth=arrived.auth,
+        client_host=arrived.client_host,
+        client_ip=arrived.client_ip,
+        helo=arrived.helo,
+        protocol=arrived.protocol,
+        bounce_of=arrived.bounce_of or message.bounce_of,
+        bounced_as=message.bounced_as,
+        first_at=message.first_at,
+        last_at=message.last_at if message.closed_at else 0,
+    )
+
+
+def _sent_from_delay(attempts: list[Attempted]) -> int:
     """Where the arrival was not seen, Postfix's `delay=` says how long ago it was."""
     for attempt in attempts:
         if attempt.delay is not None:
-            facts["sent_at"] = attempt.at - int(attempt.delay * 1_000_000)
-            return
+            return attempt.at - int(attempt.delay * 1_000_000)
+    return 0
 
 
-def _describe(facts: dict[str, object], described: Described, origins: dict[str, None]) -> None:
+def _describe(delivery: Delivery, described: Described) -> None:
     """Add what a line says about the message; what is known already stays."""
     if described.has_sender:
         # What the queue manager says, or an operator changed it to, is what bounces go to.
-        facts["sender"] = described.sender
+        delivery.sender = described.sender
     for name in ("message_id", "subject", "client_host", "client_ip", "helo", "protocol", "size"):
         value = getattr(described, name)
-        if value and not facts.get(name):
-            facts[name] = value
+        if value and not getattr(delivery, name):
+            setattr(delivery, name, value)
     if described.spam_score is not None:
-        facts["spam_score"] = described.spam_score
+        delivery.spam_score = described.spam_score
     if described.user:
-        facts["user"] = described.user
-        origins[addresses.key(described.user)] = None
+        delivery.user = described.user
+        _add_origin(delivery, described.user)
     if described.domain:
-        facts["domain"] = described.domain.lower()
+        delivery.domain = described.domain.lower()
     if described.identified_sender:
-        sender = described.identified_sender
-        if not facts.get("user"):
-            facts["user"] = sender
-        origins[addresses.key(sender)] = None
+        if not delivery.user:
+            delivery.user = described.identified_sender
+        _add_origin(delivery, described.identified_sender)
+
+
+def _add_origin(delivery: Delivery, party: str) -> None:
+    origin = addresses.key(party)
+    if origin not in delivery.origins:
+        delivery.origins.append(origin)
