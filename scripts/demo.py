@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / ".demo"
+#: Made anew each time, so never taken from the environment: that may name somebody's real home.
+HOME = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".demo").absolute()
 POSTROAD = Path(sys.executable).with_name("postroad")
 #: Seconds that the server has to answer.
 _PATIENCE = 60
 
 
 def main() -> int:
-    """Set up, serve, and wait for the end."""
+    """Serve, fill it, explain, and wait for the end."""
     demo = tomllib.loads((ROOT / "demo" / "demo.toml").read_text())
     listen = os.environ.get("POSTROAD_LISTEN", "127.0.0.1:8025")
     if _is_answering():
@@ -33,20 +34,27 @@ def main() -> int:
         return 1
     shutil.rmtree(HOME, ignore_errors=True)
     os.environ.update(_settings(listen))
-    _load(demo)
     server = subprocess.Popen([POSTROAD, "serve"], stderr=subprocess.PIPE, text=True)
-    # Ctrl-C reaches the server too: it ends by itself, and then so do we.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-    if _is_up(server):
-        print(_explanation(demo, f"http://{listen}"), flush=True)
-    status = server.wait()
-    _, said = server.communicate()
-    if status:
+    # Ctrl-C reaches the server too: it ends by itself, and then so does the demo.
+    try:
+        if _is_up(server):
+            _load(demo)
+            print(_explanation(demo, f"http://{listen}"), flush=True)
+        _, said = server.communicate()
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _, said = server.communicate()
+    except subprocess.CalledProcessError as error:
+        server.terminate()
+        server.communicate()
+        print(error.stderr or "The sample logs could not be loaded.", file=sys.stderr, end="")
+        return 1
+    if server.returncode:
         print(said, file=sys.stderr, end="")
     else:
         print("\nStopped. `make demo` starts again from the beginning; `make clean` removes it.")
-    return status
+    return server.returncode
 
 
 def _settings(listen: str) -> dict[str, str]:
@@ -99,7 +107,7 @@ def _explanation(demo: dict[str, Any], address: str) -> str:
         f"  {each['name']:<{width}}  with  {each['password']:<{words}}  {each['tells']}"
         for each in demo["accounts"]
     ]
-    command = f"POSTROAD_HOME={HOME.name} {POSTROAD.relative_to(ROOT)}"
+    command = f"POSTROAD_HOME={os.path.relpath(HOME)} {os.path.relpath(POSTROAD)}"
     lines += ["", "Searches worth trying, on the page or in another terminal"]
     for each in demo["searches"]:
         lines += [f"  # {each['tells']}", f"  {command} {each['run']}"]
