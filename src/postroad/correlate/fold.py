@@ -293,8 +293,12 @@ def _goes_to_filter(attempt: Attempted) -> bool:
 
 
 def session_tls(attempt: Attempted, sessions: list[SessionTls]) -> str:
-    """The TLS of an attempt: its own line's, or that of the session it was made in."""
-    if attempt.tls or not sessions:
+    """The TLS of an attempt: that of the session it was made in, or else its own line's.
+
+    Postfix's own field is the level that was asked for (smtp_log_tls_feature_status); the
+    session's line says what was reached.
+    """
+    if not sessions:
         return attempt.tls
     best: SessionTls | None = None
     for session in sessions:
@@ -302,7 +306,7 @@ def session_tls(attempt: Attempted, sessions: list[SessionTls]) -> str:
             continue
         if best is None or best.at < session.at:
             best = session
-    return best.tls if best else ""
+    return best.tls if best else attempt.tls
 
 
 def _take_refusal(delivery: Delivery, rejected: Rejected, arrived: Arrived | None) -> None:

@@ -59,7 +59,7 @@ class Sessions:
         kept = self._tls.get(key)
         if kept is not None and 0 <= event.at - kept.event.at + 999_999 <= _LONGEST:
             message.take_session(kept.event, kept.line)
-        elif not event.tls:
+        else:
             self._early.pop(key, None)
             self._early[key] = (event.at, message)
             if len(self._early) > self._limit:
