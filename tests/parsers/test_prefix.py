@@ -399,6 +399,12 @@ def test_the_same_minute_of_another_year() -> None:
     assert seen[2] - seen[0] == 365 * 86_400 * 1_000_000
 
 
+def test_the_first_year_may_be_a_leap_year() -> None:
+    """With the first year known, only a day that it does not have is looked for elsewhere."""
+    assert clock(first=2020).yearless("Feb 29 12:00:00") == at("2020-02-29T12:00:00+01:00")
+    assert clock(first=2021).yearless("Feb 29 12:00:00") == at("2024-02-29T12:00:00+01:00")
+
+
 def test_late_lines_are_no_new_years() -> None:
     """A line of December that comes late counts once, not twice."""
     lines = [
@@ -454,3 +460,18 @@ def test_memory_is_bounded() -> None:
         clock_.local(f"2025-01-{1 + hour // 24:02}T{hour % 24:02}:{minute % 60:02}:00")
 
     assert len(clock_._minutes) < 10_000
+
+
+def test_memory_for_tags_is_bounded() -> None:
+    """Process ids without end need no memory without end."""
+    envelope = Envelope(clock())
+    for pid in range(10_000):
+        envelope.split(f"Mar  4 08:09:12 mx1 postfix/smtpd[{pid}]: connect")
+
+    assert len(envelope._tags) <= 4096
+
+
+@pytest.mark.parametrize("stamp", ["Mrz  4 08:09:12", "Mar 4x 08:09:12", "Feb 30 08:09:12"])
+def test_what_is_no_time_without_a_year(stamp: str) -> None:
+    """A month, a number or a day that there is not makes no stamp."""
+    assert clock().yearless(stamp) == 0

@@ -130,6 +130,8 @@ _VERDICTS = ("rejected ", "temporarily rejected ", "too many recipients: ", "unq
 
 def read(head: Head, text: str) -> Event | Noise | None:
     """Read a line that names no message."""
+    if text.startswith("Ci="):
+        text = text.partition(" ")[2]
     first, _, rest = text.partition(" ")
     followers = _FAMILIES.get(first)
     if followers and rest.startswith(followers):
@@ -138,8 +140,6 @@ def read(head: Head, text: str) -> Event | Noise | None:
         return event
     if text.startswith(_VERDICTS):
         return refusal.led_by_verdict(head, text)
-    if text.startswith("Ci="):
-        return read(head, rest)
     if text.startswith(_CWD) or _AUTHENTICATOR.match(text) or _PEER_TROUBLE.match(text):
         return NOISE
     return None

@@ -95,7 +95,10 @@ class Reader:
             event = self._before = self._enveloped(prefix, line)
             return event
         if sent_on := _SENT_ON.match(line):
-            return self.read(line[sent_on.end() :])
+            line = line[sent_on.end() :]
+            at = self.clock.local(line[:19])
+            event = self._before = self._own(line, at) if at else None
+            return event
         return self._continued(line)
 
     def _own(self, line: str, at: int) -> Event | Noise | None:
@@ -125,6 +128,15 @@ class Reader:
         self._head = head
         if len(line) > _LONGEST:
             return None
+        event = self._told(head, line, start)
+        if event is None and (sent_on := _SENT_ON.match(line, start)):
+            head.pid = int(sent_on[1])
+            number = _PID.match(line, sent_on.end())
+            return self._told(head, line, number.end() if number else sent_on.end())
+        return event
+
+    def _told(self, head: Head, line: str, start: int) -> Event | Noise | None:
+        """Read what Exim has to say, with or without a message id."""
         if line[start + 6 : start + 7] == "-" and (found := _ID.match(line, start)):
             head.queue_id = found[1]
             start = found.end()
@@ -132,14 +144,7 @@ class Reader:
                 event = reader(head, line, start + 3)
                 return self._witness(event) if type(event) is Arrived else event
             return remark.read(head, line[start:])
-        text = line[start:]
-        refused = noise.read(head, text)
-        if refused is None and (sent_on := _SENT_ON.match(text)):
-            head.pid = int(sent_on[1])
-            start += sent_on.end()
-            number = _PID.match(line, start)
-            return self._text(head, line, number.end() if number else start)
-        return refused
+        return noise.read(head, line[start:])
 
     def _enveloped(self, prefix: Prefix, line: str) -> Event | Noise | None:
         """Read a line that came through syslog or the journal."""

@@ -60,6 +60,7 @@ OF_NO_MESSAGE: tuple[Sample, ...] = tuple(
         "ignoring AUTH=x@example.com from H=(x) [192.0.2.10] (client not authenticated)",
         "[192.0.2.10] SSL verify error: depth=0 error=self signed certificate cert=/CN=x",
         "VRFY failed for <bob@example.org> H=(x) [192.0.2.10]",
+        "Ci=12 SMTP connection from [192.0.2.10] closed by QUIT",
         "Warning: purging the environment.",
         "",
     )

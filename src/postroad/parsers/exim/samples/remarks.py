@@ -186,6 +186,13 @@ OF_A_MESSAGE: tuple[Sample, ...] = (
         {},
     ),
     (
+        "Delivery deferred by system filter",
+        Described,
+        {
+            "waiting": "Delivery deferred by system filter",
+        },
+    ),
+    (
         "no immediate delivery: queued by ACL",
         Described,
         {
