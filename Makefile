@@ -23,7 +23,7 @@ lint: .venv/.tests ## Formatting, lint, types, import contracts, docstrings, spe
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/interrogate -q src tests scripts
+	$(BIN)/interrogate -q src tests scripts bench
 	$(BIN)/codespell
 
 format: .venv/.tests ## Put the code into shape
@@ -31,10 +31,10 @@ format: .venv/.tests ## Put the code into shape
 	$(BIN)/ruff check --fix
 
 bench: .venv/.tests ## Measure import rate, search time and memory; writes docs/performance.md
-	$(BIN)/python scripts/bench.py
+	$(BIN)/python -m bench.run
 
 accuracy: .venv/.tests ## Measure what is understood and what is true; writes docs/accuracy.md
-	$(BIN)/python scripts/accuracy.py
+	$(BIN)/python -m bench.accuracy
 
 docs: .venv/.tests ## Write down the settings and commands as the program has them
 	$(BIN)/python -m scripts.docs
