@@ -27,9 +27,14 @@ class Reader(Protocol):
 
     #: The clock that dates the lines; whoever follows a growing log moves its `newest` on.
     clock: Clock
-    #: Seconds by which the log's time differs from the server's own UTC time by a multiple of a
-    #: quarter of an hour, as a zone that is set wrong makes it; None while there is no such sign.
-    zone_hint: int | None
+
+    @property
+    def zone_hint(self) -> int | None:
+        """Seconds that the log's time is ahead of the server's own UTC time.
+
+        A multiple of a quarter of an hour, as a zone that is set wrong makes it; None while there
+        is no such sign.
+        """
 
     def read(self, line: str) -> Event | Noise | None:
         """Say what one line says."""
