@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scripts import docs
 
-from postroad import config, parsers
+from postroad import config, parsers, web
 from postroad.model.status import Status
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +62,19 @@ def test_every_setting_has_a_heading():
     rows = config.table() + config.source_table()
 
     assert {row.name for row in rows} <= headings("docs/settings.md")
+
+
+def test_every_page_has_a_heading():
+    """Every address that the web room answers has a heading in the docs."""
+    paths = {
+        re.sub(r"\{\w+:\w+\}", "ID", path)
+        for router in web.routes()
+        for route in router.routes
+        if "static" not in (path := route.path)
+    }
+
+    assert "/" in paths
+    assert paths <= headings("docs/pages.md")
 
 
 def test_every_room_has_a_heading():
