@@ -69,12 +69,24 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Turn a skip into a failure where CI is set, unless its reason is allowed everywhere."""
+    """Turn a skipped test into a failure where CI is set."""
     report = yield
-    is_expected = hasattr(report, "wasxfail")
-    if os.environ.get("CI") and report.skipped and not is_expected:
+    if not hasattr(report, "wasxfail"):
+        _fail_if_skipped(report, item.nodeid)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Turn a skipped file into an error where CI is set."""
+    report = yield
+    _fail_if_skipped(report, collector.nodeid)
+    return report
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport, name: str) -> None:
+    if os.environ.get("CI") and report.skipped:
         _, _, reason = report.longrepr
         if ABSENT_CORPORA not in reason:
             report.outcome = "failed"
-            report.longrepr = f"{item.nodeid}: skipped, which CI does not allow: {reason}"
-    return report
+            report.longrepr = f"{name}: skipped, which CI does not allow: {reason}"

@@ -56,6 +56,9 @@ def command(
     if "-" in paths and len(paths) > 1:
         message = "Standard input (-) cannot be read together with other paths."
         raise ConfigError(message)
+    if cli.given(context).settings().server and paths != ["-"]:
+        message = "Another machine's postroad is sent one log at a time: postroad import - < FILE"
+        raise ConfigError(message)
     progress = Progress()
     with cli.asked(context) as asked:
         try:
