@@ -53,6 +53,15 @@ def test_marks_of_a_source_come_newest_first(state):
     assert [m.reading for m in marks.of_source(state, "mail")] == ["r2", "r1"]
 
 
+def test_a_reading_that_begins_has_a_mark(state):
+    """Before anything was read, there is one mark for each file, however often it was opened."""
+    for at, reading in enumerate(("r1", "r2"), start=1):
+        begun = mark(reading=reading, length=0, source="mail", inode=5)
+        marks.begin(state, begun, at=at)
+    marks.begin(state, mark(reading="r3", length=0, source="mail", inode=6), at=3)
+    assert [m.reading for m in marks.of_source(state, "mail")] == ["r3", "r2"]
+
+
 def test_marks_and_context_stand_or_fall_together(state):
     """A commit that fails halfway keeps the context and the marks of the one before."""
     marks.commit(state, [mark()], name="ingest", context=b"one", at=1)

@@ -15,6 +15,7 @@ from postroad.errors import SourceError
 from postroad.ingest.feed import Feed
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.positions import open_at
+from postroad.ingest.tally import Carried
 from postroad.model import when
 from postroad.model.when import DAY
 from postroad.sources import rotation
@@ -22,6 +23,7 @@ from postroad.sources.find import Found, below, matches
 from postroad.sources.look import Look, in_order, look
 from postroad.sources.tail import Tail
 from postroad.state import State, marks
+from postroad.state.marks import Mark
 
 #: Seconds without a new line after which a log that was taken away is let go, and after which one
 #: that is still there is closed until it grows again.
@@ -232,6 +234,8 @@ class Followed:
             source=self.name,
             before=opened.mark,
         )
+        if opened.mark is None:
+            marks.begin(self._state, _beginning(feed, key), at=time.time_ns() // 1000)
         log = _Log(feed, key)
         log.is_gone = is_gone
         pipeline.begin(feed)
@@ -244,10 +248,11 @@ class Followed:
         path = Path(self._path)
         if not before or path.is_dir():
             return
-        since = before[0].read_at - 2 * DAY
-        newest = max(mark.newest for mark in before)
         readings = {mark.reading for mark in before}
-        was_read = False
+        newest = max(mark.newest for mark in before)
+        # As long as nothing was committed, all that was written since is missing.
+        since = before[0].read_at - 2 * DAY if newest else before[-1].read_at
+        was_read = not newest
         for seen in in_order(map(self._look_at, _changed_since(since, path))):
             was_read = was_read or self._reading_of(seen.found) in readings
             if was_read or newest < seen.first_at:
@@ -312,6 +317,25 @@ class Followed:
 def _key(path: Path) -> tuple[_Key, _State]:
     found = path.stat()
     return (found.st_dev, found.st_ino), (found.st_size, found.st_mtime_ns)
+
+
+def _beginning(feed: Feed, key: _Key) -> Mark:
+    """The mark of a reading at its start."""
+    chain = feed.reading.chain
+    return Mark(
+        reading=feed.name,
+        host=feed.host,
+        head=feed.reading.head,
+        length=0,
+        digest=chain.digest(),
+        chain=chain.base,
+        lines=0,
+        source=feed.source,
+        path=feed.path,
+        device=key[0],
+        inode=key[1],
+        tally=msgspec.msgpack.encode(Carried(source=feed.source)),
+    )
 
 
 def _changed_since(since: int, path: Path) -> Iterator[Found]:

@@ -26,7 +26,7 @@ from postroad.state import State, marks
 from postroad.store import Store
 
 #: A checkpoint is due after so many bytes of log, or so many seconds.
-_BYTES = 8 << 20
+CHECKPOINT = 8 << 20
 _SECONDS = 5.0
 _NAME = "ingest"
 
@@ -34,8 +34,9 @@ _NAME = "ingest"
 class Pipeline:
     """Correlates and stores what readings give."""
 
-    def __init__(self, store: Store, state: State) -> None:
-        """Begin with what the last pipeline committed."""
+    def __init__(self, store: Store, state: State, *, checkpoint: int = CHECKPOINT) -> None:
+        """Begin with what the last pipeline committed. `checkpoint` is in bytes of log."""
+        self._checkpoint = checkpoint
         self.store = store
         self.state = state
         #: Hold it from the reading of a chunk to its `take()`, and for `checkpoint()`.
@@ -90,7 +91,7 @@ class Pipeline:
     def is_due(self, *, seconds: float = _SECONDS) -> bool:
         """Whether a checkpoint should be made."""
         return bool(self._fed) and (
-            self._bytes >= _BYTES or time.monotonic() - self._since >= seconds
+            self._bytes >= self._checkpoint or time.monotonic() - self._since >= seconds
         )
 
     def checkpoint(self) -> None:

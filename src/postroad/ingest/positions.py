@@ -48,10 +48,10 @@ def open_at(found: Found, state: State, host: str, content: Content | None = Non
 def _placed(content: Content, found: Found, state: State, host: str) -> Opened:
     first = content.peek(identity.HEAD)
     line = first[: first.find(b"\n") + 1] or first
-    head = identity.head(line)
-    known = marks.of_content(state, host, head) if found.is_regular and line else []
+    head = identity.head(line) if line.endswith(b"\n") or len(line) == identity.HEAD else ""
+    known = marks.of_content(state, host, head) if found.is_regular and head else []
     if not known:
-        return Opened(Reading(content), None)
+        return Opened(Reading(content, head=head), None)
     for mark in known:
         if (mark.device, mark.inode) == (content.device, content.inode) and content.is_plain:
             if chain := _proven(content, mark):

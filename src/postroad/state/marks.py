@@ -115,6 +115,22 @@ def commit(state: State, marks: Iterable[Mark], *, name: str, context: bytes, at
         connection.execute(_contexts.insert(), {"name": name, "data": context, "at": at})
 
 
+def begin(state: State, mark: Mark, *, at: int) -> None:
+    """Write down that a log is being followed, before anything of it was read.
+
+    Should it be rotated away before the first commit, it is known to be missing.
+    """
+    same = (
+        (_marks.c.source == mark.source)
+        & (_marks.c.length == 0)
+        & (_marks.c.device == str(mark.device))
+        & (_marks.c.inode == str(mark.inode))
+    )
+    with state.write() as connection:
+        connection.execute(_marks.delete().where(same))
+        connection.execute(_marks.insert(), _row(mark, at))
+
+
 def context(state: State, name: str) -> bytes:
     """The context last committed under this name; empty if there is none."""
     with state.read() as connection:
