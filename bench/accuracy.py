@@ -14,6 +14,7 @@ was really delivered lies. Sets that do not stand beside the repository are name
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -26,19 +27,18 @@ ROOT = Path(__file__).resolve().parent.parent
 if not __package__:
     sys.path.insert(0, str(ROOT))
 
-from bench import logs  # noqa: E402 - the repository's own folder comes first
-from bench.eximtests import Proof, prove  # noqa: E402
-from bench.foreign import Set, foreign_sets  # noqa: E402
-
-from postroad import parsers  # noqa: E402
-from postroad.ingest import Importer, Result  # noqa: E402
-from postroad.model.delivery import Delivery  # noqa: E402
-from postroad.model.event import NOISE  # noqa: E402
-from postroad.model.scope import Scope  # noqa: E402
-from postroad.model.search import Search  # noqa: E402
-from postroad.queries import find  # noqa: E402
-from postroad.state import State  # noqa: E402
-from postroad.store import Store  # noqa: E402
+from bench import logs
+from bench.eximtests import Proof, prove
+from bench.foreign import Set, foreign_sets
+from postroad import parsers
+from postroad.ingest import Importer, Result
+from postroad.model.delivery import Delivery
+from postroad.model.event import NOISE
+from postroad.model.scope import Scope
+from postroad.model.search import Search
+from postroad.queries import find
+from postroad.state import State
+from postroad.store import Store
 
 CORPORA = ROOT.parent / "shared" / "corpora"
 DOCUMENT = ROOT / "docs" / "accuracy.md"
@@ -60,6 +60,8 @@ class Lines(NamedTuple):
     understood: int
     noise: int
     unknown: int
+    #: Unknown lines that bear a message's id.
+    lost: int = 0
 
 
 class Agreement(NamedTuple):
@@ -158,7 +160,9 @@ def _compare(kind: str, truth: list[dict[str, Any]], rows: Iterable[Delivery]) -
         exact += (expected & got).total()
         left, extra = list((expected - got).elements()), list((got - expected).elements())
         for want, have in zip(left, extra, strict=False):
-            result.wrong.update(name for name, a, b in zip(_FIELDS, want, have) if a != b)
+            result.wrong.update(
+                name for name, a, b in zip(_FIELDS, want, have, strict=True) if a != b
+            )
         missing += max(0, len(left) - len(extra))
         invented += max(0, len(extra) - len(left))
         if (left or extra) and len(result.examples) < _EXAMPLES:
@@ -206,9 +210,17 @@ def _count(logs: Set) -> Lines:
             event = reader.read(line)
             if event is None:
                 counts["unknown"] += 1
+                counts["lost"] += bool(_BEARS_AN_ID[logs.server].search(line))
             else:
                 counts["noise" if event is NOISE else "understood"] += 1
     return _lines(logs.name, counts)
+
+
+#: How a line that belongs to a message begins, behind its stamp.
+_BEARS_AN_ID = {
+    "exim": re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (?:\[\d+\] )?\w{6}-\w{6,11}-\w{2,4} "),
+    "postfix": re.compile(r" postfix\S*\[\d+\]: (?:\w+: )?(?:[0-9A-F]{6,}|\w{10,}z\w+): "),
+}
 
 
 def _column(kind: str) -> str:
@@ -216,9 +228,8 @@ def _column(kind: str) -> str:
 
 
 def _lines(name: str, counts: Counter[str]) -> Lines:
-    return Lines(
-        name, counts.total(), counts["understood"], counts["noise"], counts["unknown"]
-    )
+    understood, noise, unknown = (counts[each] for each in ("understood", "noise", "unknown"))
+    return Lines(name, understood + noise + unknown, understood, noise, unknown, counts["lost"])
 
 
 def _document(
@@ -239,12 +250,12 @@ def _document(
     yield "it is known and says nothing about any, and *unknown* otherwise. Unknown lines are kept"
     yield "and counted: `postroad doctor` and the page *Sources* show them."
     yield ""
-    yield "| logs | lines | understood | noise | unknown |"
-    yield "|---|---:|---:|---:|---:|"
+    yield "| logs | lines | understood | noise | unknown | of them with a message's id |"
+    yield "|---|---:|---:|---:|---:|---:|"
     for each in counted:
         yield (
             f"| {each.name} | {each.lines:,} | {each.understood:,} | {each.noise:,} "
-            f"| {each.unknown:,} |"
+            f"| {each.unknown:,} | {each.lost:,} |"
         )
     yield ""
     if proof is None:

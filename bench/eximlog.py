@@ -19,8 +19,10 @@ _LATER = (
 )
 _NEVER = (
     ("RCPT TO:<{to}>", "550 5.1.1 <{to}>: Recipient address rejected: User unknown"),
-    ("RCPT TO:<{to}>", "550-5.1.1 The account that you tried to reach does not exist. Please try\\n"
-     "550 5.1.1 double-checking the address for typos. a1b2c3 - smtp"),
+    (
+        "RCPT TO:<{to}>",
+        "550-5.1.1 The account does not exist. Please try\\n550 5.1.1 again => a1b2c3 - smtp",
+    ),
     ("end of data", "554 5.7.1 Message refused: content => spam"),
 )
 
@@ -28,10 +30,11 @@ _NEVER = (
 class Exim:
     """One server and its mail."""
 
-    def __init__(self, world: World, book: Book) -> None:
-        """Nothing has happened yet."""
+    def __init__(self, world: World, book: Book, *, old_ids: bool) -> None:
+        """Nothing has happened yet. Ids are those of before Exim 4.97 (16 characters), or after."""
         self.world = world
         self.book = book
+        self._old_ids = old_ids
         self._ids = 0
 
     def play(self, at: float) -> None:
@@ -54,6 +57,8 @@ class Exim:
 
     def _id(self, at: float) -> str:
         self._ids += 1
+        if self._old_ids:
+            return f"{_b62(int(at), 6)}-{_b62(self._ids * 7919, 6)}-{_b62(self._ids % 1922, 2)}"
         return f"{_b62(int(at), 6)}-{_b62(self._ids * 7919, 11)}-{_b62(self._ids % 14776336, 4)}"
 
     # Messages
@@ -70,8 +75,11 @@ class Exim:
         name = self._id(at)
         if world.odds(0.5):
             score = world.chance.randrange(-30, 40) / 10
-            put(at - 0.5, f'{name} {peer} Warning: "SpamAssassin as shop detected message as NOT '
-                f'spam ({score})"')
+            put(
+                at - 0.5,
+                f'{name} {peer} Warning: "SpamAssassin as shop detected message as NOT '
+                f'spam ({score})"',
+            )
         recipients = world.several(world.ours, world.recipients())
         subject = world.subject()
         self._arrive(at, name, sender, f"{peer} P=esmtps {_TLS} CV=no", subject, recipients)
@@ -85,8 +93,11 @@ class Exim:
         domain = user.partition("@")[2]
         sender = user if world.odds(0.97) else world.theirs()
         ip = world.ip()
-        put(at - 3, f"SMTP connection from [{ip}]:{40000 + self._ids % 20000} "
-            "(TCP/IP connection count = 1)")
+        put(
+            at - 3,
+            f"SMTP connection from [{ip}]:{40000 + self._ids % 20000} "
+            "(TCP/IP connection count = 1)",
+        )
         name = self._id(at)
         many = world.several(world.theirs, world.recipients())
         if world.odds(0.15):
@@ -96,8 +107,10 @@ class Exim:
         self._arrive(at, name, sender, f"{client} A=dovecot_login:{user}", subject, many)
         put(at + 0.1, f"{name} SMTP connection outbound {int(at)} {name} {domain} {many[0]}")
         put(at + 0.1, f"{name} Sender identification U=u{len(domain)} D={domain} S={user}")
-        put(at + 0.4, f"SMTP connection from ([10.0.0.5]) [{ip}]:{40000 + self._ids % 20000} "
-            "closed by QUIT")
+        put(
+            at + 0.4,
+            f"SMTP connection from ([10.0.0.5]) [{ip}]:{40000 + self._ids % 20000} closed by QUIT",
+        )
         if world.odds(0.01):
             self._limited(at, name, sender, subject, many)
         else:
@@ -115,8 +128,11 @@ class Exim:
         if world.odds(0.3):
             for to in many:
                 if to.partition("@")[2] in world.other:
-                    self.book.put(at + 0.1, f"{name} == {to} R=dkim_lookuphost T=dkim_remote_smtp "
-                        "defer (-1): domain matches queue_smtp_domains, or -odqs set")
+                    self.book.put(
+                        at + 0.1,
+                        f"{name} == {to} R=dkim_lookuphost T=dkim_remote_smtp "
+                        "defer (-1): domain matches queue_smtp_domains, or -odqs set",
+                    )
             at += 300
         self._deliver(at, name, sender, subject, many)
 
@@ -126,8 +142,9 @@ class Exim:
         self.book.born[name] = at
         size = self.world.chance.randrange(700, 90000)
         domain = sender.partition("@")[2] or "bounces.example"
-        self.book.put(at, f"{name} <= {sender or '<>'} {how} S={size} "
-            f'id={self.world.message_id(domain)} T="{_escaped(subject)}" for {" ".join(recipients)}')
+        ends = f'T="{_escaped(subject)}" for {" ".join(recipients)}'
+        mid = self.world.message_id(domain)
+        self.book.put(at, f"{name} <= {sender or '<>'} {how} S={size} id={mid} {ends}")
 
     # What becomes of them
 
@@ -153,14 +170,16 @@ class Exim:
                 if status == "failed":
                     failed.append((done, to))
         if is_open and self.world.odds(0.3):
-            self._removed(end + 3600, name, recipients)
+            self._removed(end + 3600, name)
             return
         if failed and sender:
             self._bounce(max(done for done, _ in failed), name, sender)
         if not is_open:
             self.book.put(end + 0.2, f"{name} Completed")
 
-    def _local(self, at: float, name: str, sender: str, to: str) -> list[tuple[str, float, str, int]]:
+    def _local(
+        self, at: float, name: str, sender: str, to: str
+    ) -> list[tuple[str, float, str, int]]:
         """A mailbox, an alias, a black hole, an unknown user: final address, end, status, tries."""
         world, put = self.world, self.book.put
         local = to.partition("@")[0]
@@ -172,8 +191,11 @@ class Exim:
         if draw < 0.92:
             tries = world.retries(ends_well=True)
             for wait in (0.0, *tries[:-1]):
-                put(at + wait, f"{name} == {to} R=virtual_user T=dovecot_virtual_delivery defer "
-                    "(-22): mailbox is full (quota exceeded)")
+                put(
+                    at + wait,
+                    f"{name} == {to} R=virtual_user T=dovecot_virtual_delivery defer "
+                    "(-22): mailbox is full (quota exceeded)",
+                )
             put(at + tries[-1], f"{name} => {_mailbox(to, world)}")
             return [(to, at + tries[-1], "delivered", len(tries) + 1)]
         if draw < 0.93:
@@ -184,19 +206,23 @@ class Exim:
             return [(to, at, "failed", 1)]
         if draw < 0.96:
             pipe = f"{local}+reply |/usr/local/cpanel/bin/autorespond {to} /home/shop/.autorespond"
-            put(at, f"{name} => {pipe} ({to}) <{to}> R=virtual_aliases_nostar "
-                "T=virtual_address_pipe")
+            put(
+                at,
+                f"{name} => {pipe} ({to}) <{to}> R=virtual_aliases_nostar T=virtual_address_pipe",
+            )
             put(at + 0.1, f"{name} => {_mailbox(to, world)}")
             return [(pipe, at, "delivered", 1), (to, at + 0.1, "delivered", 1)]
         fates = []
         for final in world.several(world.ours, world.chance.randint(1, 3)):
             if final != to:
-                put(at, f"{name} => {final.partition('@')[0]} ({final}) <{to}> R=virtual_user "
-                    f'T=dovecot_virtual_delivery C="250 2.0.0 <{final}> {world.token(22)} Saved"')
+                put(
+                    at,
+                    f"{name} => {final.partition('@')[0]} ({final}) <{to}> R=virtual_user "
+                    f'T=dovecot_virtual_delivery C="250 2.0.0 <{final}> {world.token(22)} Saved"',
+                )
                 fates.append((final, at, "delivered", 1))
-        for final in world.several(world.theirs, world.chance.randint(1, 2)):
-            fates.append((final, *self._remote(at, name, sender, final, to)))
-        return fates
+        others = world.several(world.theirs, world.chance.randint(1, 2))
+        return fates + [(each, *self._remote(at, name, sender, each, to)) for each in others]
 
     def _remote(
         self, at: float, name: str, sender: str, to: str, original: str
@@ -211,8 +237,11 @@ class Exim:
         peer = f"H={host} [{ip}]"
 
         def taken(when: float) -> None:
-            put(when, f"{name} => {who} {way} {peer} {_TLS} CV=yes "
-                f'C="250 2.0.0 Ok: queued as {world.token(11)}"')
+            put(
+                when,
+                f"{name} => {who} {way} {peer} {_TLS} CV=yes "
+                f'C="250 2.0.0 Ok: queued as {world.token(11)}"',
+            )
 
         def later(when: float) -> None:
             if world.odds(0.25):
@@ -221,8 +250,10 @@ class Exim:
                 return
             code, command, reply = world.chance.choice(_LATER)
             text = f"SMTP error from remote mail server after {command}: {reply}"
-            put(when, f"{name} == {who} {way} defer ({code}) {peer}: "
-                f"{text.format(to=to, sender=sender)}")
+            put(
+                when,
+                f"{name} == {who} {way} defer ({code}) {peer}: {text.format(to=to, sender=sender)}",
+            )
 
         if draw < 0.88:
             taken(at)
@@ -230,20 +261,28 @@ class Exim:
         if draw < 0.92:
             command, reply = world.chance.choice(_NEVER)
             text = f"SMTP error from remote mail server after {command}: {reply}"
-            put(at, f"{name} ** {who} {way} {peer} {_TLS} CV=yes : "
-                f"{text.format(to=to, sender=sender)}")
+            put(
+                at,
+                f"{name} ** {who} {way} {peer} {_TLS} CV=yes : {text.format(to=to, sender=sender)}",
+            )
             return at, "failed", 1
         if draw < 0.93:
-            put(at, f"{name} ** {who} R=dkim_lookuphost : all relevant MX records point to "
-                "non-existent hosts")
+            put(
+                at,
+                f"{name} ** {who} R=dkim_lookuphost : all relevant MX records point to "
+                "non-existent hosts",
+            )
             return at, "failed", 1
         ends_well = draw < 0.985
         tries = world.retries(ends_well=ends_well)
         for wait in (0.0, *(tries[:-1] if ends_well else tries)):
             later(at + wait)
             if world.odds(0.6):
-                put(at + wait + 400, f"{name} == {who} {way} defer (-54): retry time not reached "
-                    f"for any host for '{to.partition('@')[2]}'")
+                put(
+                    at + wait + 400,
+                    f"{name} == {who} {way} defer (-54): retry time not reached "
+                    f"for any host for '{to.partition('@')[2]}'",
+                )
         if ends_well:
             taken(at + tries[-1])
             return at + tries[-1], "delivered", len(tries) + 1
@@ -257,20 +296,26 @@ class Exim:
         name = self._id(at)
         self.book.born[name] = at
         subject = "Mail delivery failed: returning message to sender"
-        self.book.put(at + 0.1, f"{name} <= <> R={parent} U=mailnull P=local S=3100 "
-            f'T="{subject}" for {to}')
+        self.book.put(
+            at + 0.1, f'{name} <= <> R={parent} U=mailnull P=local S=3100 T="{subject}" for {to}'
+        )
         self.book.born[name] = at + 0.1
         if to.partition("@")[2] in self.world.other and self.world.odds(0.2):
             host, ip = self.world.peer(to.partition("@")[2])
-            self.book.put(at + 2, f"{name} ** {to} R=dkim_lookuphost T=dkim_remote_smtp H={host} "
-                f"[{ip}] : SMTP error from remote mail server after RCPT TO:<{to}>: 550 No")
+            self.book.put(
+                at + 2,
+                f"{name} ** {to} R=dkim_lookuphost T=dkim_remote_smtp H={host} "
+                f"[{ip}] : SMTP error from remote mail server after RCPT TO:<{to}>: 550 No",
+            )
             self.book.put(at + 2, f"{name} Frozen (delivery error message)")
             self._tell(name, to, "", "failed", "", subject, 1)
             return
         if to.partition("@")[2] in self.world.other:
             host, ip = self.world.peer(to.partition("@")[2])
-            self.book.put(at + 2, f"{name} => {to} R=dkim_lookuphost T=dkim_remote_smtp H={host} "
-                f'[{ip}] C="250 ok"')
+            self.book.put(
+                at + 2,
+                f'{name} => {to} R=dkim_lookuphost T=dkim_remote_smtp H={host} [{ip}] C="250 ok"',
+            )
         else:
             self.book.put(at + 2, f"{name} => {_mailbox(to, self.world)}")
         self.book.put(at + 2, f"{name} Completed")
@@ -282,8 +327,11 @@ class Exim:
         """Over the hourly limit: our own rule."""
         domain = sender.partition("@")[2]
         for to in recipients:
-            self.book.put(at + 0.2, f"{name} ** {to} R=enforce_mail_permissions : Domain {domain} "
-                "has exceeded the max emails per hour (100/100 (100%)) allowed. Message discarded.")
+            self.book.put(
+                at + 0.2,
+                f"{name} ** {to} R=enforce_mail_permissions : Domain {domain} "
+                "has exceeded the max emails per hour (100/100 (100%)) allowed. Message discarded.",
+            )
             self._tell(name, to, "", "blocked", sender, subject, 1)
         self._bounce(at + 0.2, name, sender)
         self.book.put(at + 0.3, f"{name} Completed")
@@ -301,7 +349,7 @@ class Exim:
             status = "failed" if is_removed else "in_progress"
             self._tell(name, to, "", status, sender, subject, 0)
 
-    def _removed(self, at: float, name: str, recipients: list[str]) -> None:
+    def _removed(self, at: float, name: str) -> None:
         """An operator removed what was still deferred."""
         self.book.put(at, f"{name} removed by root")
         self.book.put(at, f"{name} Completed")
@@ -317,9 +365,7 @@ class Exim:
         self, name: str, to: str, final: str, status: str, sender: str, subject: str, attempts: int
     ) -> None:
         born = self.book.born[name]
-        self.book.truths.append(
-            Truth(name, born, to, final, status, sender, subject, attempts)
-        )
+        self.book.truths.append(Truth(name, born, to, final, status, sender, subject, attempts))
 
     # Sessions without a message
 
@@ -334,18 +380,25 @@ class Exim:
         if draw < 0.1:
             user = world.ours()
             to = world.theirs()
-            self.book.put(at, f"{peer} {_TLS} CV=no F=<{user}> A=dovecot_login:{user} rejected RCPT "
-                f'<{to}>: "You have reached your limit"')
+            self.book.put(
+                at,
+                f"{peer} {_TLS} CV=no F=<{user}> A=dovecot_login:{user} rejected RCPT "
+                f'<{to}>: "You have reached your limit"',
+            )
             self.book.truths.append(Truth("", at, to, "", "blocked", user, "", 0))
         elif draw < 0.3:
             self.book.put(at, f"{peer} F=<{sender}> temporarily rejected RCPT <{to}>: greylisted")
             self.book.truths.append(Truth("", at, to, "", "rejected", sender, "", 0))
         else:
             if world.odds(0.3):
-                self.book.put(at - 0.1, f"{peer} sender verify fail for <{sender}>: Unrouteable "
-                    "address")
-            self.book.put(at, f"{peer} X=TLS1.2:ECDHE-RSA-AES256-GCM-SHA384:256 CV=no F=<{sender}> "
-                f"rejected RCPT <{to}>: No Such User Here")
+                self.book.put(
+                    at - 0.1, f"{peer} sender verify fail for <{sender}>: Unrouteable address"
+                )
+            self.book.put(
+                at,
+                f"{peer} X=TLS1.2:ECDHE-RSA-AES256-GCM-SHA384:256 CV=no F=<{sender}> "
+                f"rejected RCPT <{to}>: No Such User Here",
+            )
             self.book.truths.append(Truth("", at, to, "", "rejected", sender, "", 0))
         self.book.put(at + 1, f"SMTP connection from (host{port}.example) [{ip}]:{port} lost D=2s")
 
@@ -354,16 +407,21 @@ class Exim:
         world = self.world
         name, sender, ip = self._id(at), world.theirs(), world.ip()
         peer = f"H=(bulk.example) [{ip}]:4444"
-        self.book.put(at - 0.2, f'{name} {peer} Warning: "SpamAssassin as shop detected message as '
-            'spam (12.3)"')
+        self.book.put(
+            at - 0.2,
+            f'{name} {peer} Warning: "SpamAssassin as shop detected message as spam (12.3)"',
+        )
         self.book.put(at, f'{name} {peer} F=<{sender}> rejected after DATA: "spam detected"')
         self.book.truths.append(Truth(name, at, "", "", "rejected", sender, "", 0))
 
     def _dropped(self, at: float) -> None:
         """The connection was lost at the last dot: an id, and no message."""
         ip = self.world.ip()
-        self.book.put(at, f"{self._id(at)} SMTP connection lost after final dot "
-            f"H=(x.example) [{ip}]:3333 P=esmtp")
+        self.book.put(
+            at,
+            f"{self._id(at)} SMTP connection lost after final dot "
+            f"H=(x.example) [{ip}]:3333 P=esmtp",
+        )
 
     def _idle(self, at: float) -> None:
         """Daemons and strangers talk about nothing."""
@@ -375,12 +433,15 @@ class Exim:
             put(at + 3, f"End queue run: pid={100000 + self._ids % 900000}")
         elif draw < 0.6:
             put(at, f"SMTP connection from [{ip}]:5555 (TCP/IP connection count = 1)")
-            put(at + 1, f"dovecot_login authenticator failed for (User) [{ip}]:5555: 535 Incorrect "
-                f"authentication data (set_id={world.ours()})")
+            put(
+                at + 1,
+                f"dovecot_login authenticator failed for (User) [{ip}]:5555: 535 Incorrect "
+                f"authentication data (set_id={world.ours()})",
+            )
             put(at + 2, f"SMTP connection from (User) [{ip}]:5555 closed by DROP in ACL")
         elif draw < 0.8:
             put(at, f"no host name found for IP address {ip}")
-            put(at + 1, f"H=[{ip}]:5556 rejected connection in \"connect\" ACL: listed")
+            put(at + 1, f'H=[{ip}]:5556 rejected connection in "connect" ACL: listed')
         else:
             put(at, f"no MAIL in SMTP connection from (probe) [{ip}]:5557 D=1s C=EHLO,QUIT")
 
@@ -395,9 +456,7 @@ def _mailbox(to: str, world: World) -> str:
 def _escaped(subject: str) -> str:
     """As Exim writes T= (string_printing): octal for what is not ASCII."""
     text = subject.replace("\\", "\\\\").replace('"', '\\"')
-    return "".join(
-        chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in text.encode()
-    )
+    return "".join(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in text.encode())
 
 
 def _b62(number: int, width: int) -> str:

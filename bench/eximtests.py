@@ -83,9 +83,7 @@ def _copies(path: Path) -> Iterator[str]:
 
 def _rows(host: str, text: str) -> list[Delivery]:
     """What postroad makes of one log."""
-    reader = parsers.reader(
-        "exim", host=host, zone=ZoneInfo("UTC"), newest=4_000_000_000_000_000
-    )
+    reader = parsers.reader("exim", host=host, zone=ZoneInfo("UTC"), newest=4_000_000_000_000_000)
     correlator = Correlator()
     for line in text.split("\n"):
         event = reader.read(line)
@@ -112,11 +110,12 @@ def _is_logged(row: Delivery, text: str) -> bool:
     """Whether the log has a delivery line of this message for this recipient."""
     parties = [party.lower() for party in (row.delivered_to, row.recipient) if party]
     parties += [party.partition("@")[0] for party in parties]
-    for found in _DELIVERY.finditer(text):
-        if found[1] == row.queue_id and not _NO_DELIVERY.match(found[2]):
-            if any(party in found[2].lower() for party in parties):
-                return True
-    return False
+    return any(
+        found[1] == row.queue_id
+        and not _NO_DELIVERY.match(found[2])
+        and any(party in found[2].lower() for party in parties)
+        for found in _DELIVERY.finditer(text)
+    )
 
 
 def _shown(row: Delivery) -> str:

@@ -1,12 +1,14 @@
 """Logs of any size whose truth is known.
 
     python -m bench.logs exim --lines 1000000 FOLDER        one Exim server
+    python -m bench.logs exim-old ...                       ids as before Exim 4.97
     python -m bench.logs postfix --lines 1000000 FOLDER     one Postfix, long ids, RFC 3339 stamps
     python -m bench.logs postfix-short ...                  short ids that come round, RFC 3164
 
-In the folder: the log, in one file or (`--rotate`) one a day, older ones packed, as logrotate leaves
-them; and `truth.jsonl`: for every recipient the queue id, the time, the recipient as addressed, the
-final address if it differs, the status, the sender, the subject where it is logged, the attempts.
+In the folder: the log, in one file or (`--rotate`) one a day, older ones packed, as logrotate
+leaves them; and `truth.jsonl`: for every recipient the queue id, the time, the recipient as
+addressed, the final address if it differs, the status, the sender, the subject where it is logged,
+the attempts.
 
 About a third of the lines say nothing about a message. The log ends when the last message does,
 so that the truth is whole; some messages stay deferred, or on hold, for ever.
@@ -27,15 +29,15 @@ from zoneinfo import ZoneInfo
 from bench.book import Book
 from bench.eximlog import Exim
 from bench.postfixlog import Postfix
-from bench.world import DAY, World
+from bench.world import DAY, Truth, World
 
 #: New Year lies in the middle, which is where stamps without a year go wrong.
 START = datetime(2025, 12, 21, tzinfo=UTC).timestamp()
 ZONE = "Europe/Berlin"
 #: So many lines come of one thing that happens, on average.
-_LINES_EACH = {"exim": 4.6, "postfix": 7.4, "postfix-short": 7.4}
+_LINES_EACH = {"exim": 4.6, "exim-old": 4.6, "postfix": 7.4, "postfix-short": 7.4}
 _DAYS = 14.0
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 KINDS = tuple(_LINES_EACH)
 
 
@@ -72,29 +74,34 @@ class Stamps:
 def events(kind: str, lines: int, seed: int, truth: TextIO) -> Iterator[tuple[float, str]]:
     """At least so many lines with their times, in order; writes the truth as it comes out."""
     world, book = World(seed), Book()
-    server = (
-        Exim(world, book)
-        if kind == "exim"
-        else Postfix(world, book, long_ids=kind == "postfix")
-    )
+    server: Exim | Postfix
+    if kind.startswith("exim"):
+        server = Exim(world, book, old_ids=kind == "exim-old")
+    else:
+        server = Postfix(world, book, long_ids=kind == "postfix")
     pause = _DAYS * DAY * _LINES_EACH[kind] / lines
     at, written = START, 0
     while written + book.waiting < lines:
         at += world.chance.expovariate(1 / pause)
         server.play(at)
-        for told in book.take_truths():
-            truth.write(json.dumps(told._asdict(), ensure_ascii=False) + "\n")
+        truth.writelines(_json(told) for told in book.take_truths())
         for line in book.until(at - 30):
             written += 1
             yield line
     yield from book.until(float("inf"))
 
 
-def write(kind: str, lines: int, folder: Path, *, seed: int = 1, rotate: bool = False) -> list[Path]:
+def _json(told: Truth) -> str:
+    return json.dumps(told._asdict(), ensure_ascii=False) + "\n"
+
+
+def write(
+    kind: str, lines: int, folder: Path, *, seed: int = 1, rotate: bool = False
+) -> list[Path]:
     """Write the log and its truth into a folder; returns the log's files, oldest first."""
     folder.mkdir(parents=True, exist_ok=True)
     stamps = Stamps(kind)
-    name = "mainlog" if kind == "exim" else "mail.log"
+    name = "mainlog" if kind.startswith("exim") else "mail.log"
     with (folder / "truth.jsonl").open("w", encoding="utf-8") as truth:
         source = events(kind, lines, seed, truth)
         if not rotate:
@@ -146,9 +153,7 @@ def main() -> None:
     parser.add_argument("--rotate", action="store_true", help="a file a day, older ones packed")
     asked = parser.parse_args()
     begun = time.monotonic()
-    paths = write(
-        asked.kind, asked.lines, asked.folder, seed=asked.seed, rotate=asked.rotate
-    )
+    paths = write(asked.kind, asked.lines, asked.folder, seed=asked.seed, rotate=asked.rotate)
     print(f"{len(paths)} files in {time.monotonic() - begun:.0f} s, the last is {paths[-1]}")
 
 

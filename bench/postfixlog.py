@@ -18,10 +18,14 @@ _TLS = (
     "server-signature RSA-PSS (2048 bits) server-digest SHA256"
 )
 _LATER = (
-    ("4.2.0", "450 4.2.0 <{to}>: Recipient address rejected: Greylisted (in reply to RCPT TO "
-     "command)"),
-    ("4.2.2", "452 4.2.2 <{to}> over quota, to=<x@y.example> status=sent (really) (in reply to "
-     "RCPT TO command)"),
+    (
+        "4.2.0",
+        "450 4.2.0 <{to}>: Recipient address rejected: Greylisted (in reply to RCPT TO command)",
+    ),
+    (
+        "4.2.2",
+        "452 4.2.2 <{to}> over quota, to=<x@y.example> status=sent (in reply to RCPT TO command)",
+    ),
     ("4.7.1", "451 4.7.1 Try again later (in reply to end of DATA command)"),
 )
 _HOST = "mx1"
@@ -96,12 +100,18 @@ class Postfix:
         pid = self._pid()
         name = self._id(at)
         self._put(at - 0.4, "smtpd", f"connect from {host}[{ip}]", pid)
-        self._put(at - 0.2, "smtpd", f"Anonymous TLS connection established from {host}[{ip}]: "
-            f"{_TLS}", pid)
+        self._put(
+            at - 0.2,
+            "smtpd",
+            f"Anonymous TLS connection established from {host}[{ip}]: {_TLS}",
+            pid,
+        )
         self._put(at, "smtpd", f"{name}: client={host}[{ip}]", pid)
         recipients = world.several(world.ours, world.recipients())
         subject = world.subject()
-        origin = f"from {host}[{ip}]; from=<{sender}> to=<{recipients[0]}> proto=ESMTP helo=<{host}>"
+        origin = (
+            f"from {host}[{ip}]; from=<{sender}> to=<{recipients[0]}> proto=ESMTP helo=<{host}>"
+        )
         self._headers(at, name, subject, origin)
         size = world.chance.randrange(900, 90000)
         if world.odds(0.01):
@@ -112,8 +122,13 @@ class Postfix:
         else:
             self._queue(at + 0.02, name, sender, size, len(recipients))
             self._deliver(at, name, at, name, sender, subject, [(to, to) for to in recipients])
-        self._put(at + 0.5, "smtpd", f"disconnect from {host}[{ip}] ehlo=2 starttls=1 mail=1 "
-            f"rcpt={len(recipients)} data=1 quit=1 commands={6 + len(recipients)}", pid)
+        self._put(
+            at + 0.5,
+            "smtpd",
+            f"disconnect from {host}[{ip}] ehlo=2 starttls=1 mail=1 "
+            f"rcpt={len(recipients)} data=1 quit=1 commands={6 + len(recipients)}",
+            pid,
+        )
 
     def _outbound(self, at: float) -> None:
         """From a user who logged in."""
@@ -122,19 +137,36 @@ class Postfix:
         sender = user if world.odds(0.97) else world.theirs()
         ip, pid, name = world.ip(), self._pid(), self._id(at)
         self._put(at - 0.4, "submission/smtpd", f"connect from unknown[{ip}]", pid)
-        self._put(at - 0.3, "submission/smtpd", "Anonymous TLS connection established from "
-            f"unknown[{ip}]: {_TLS}", pid)
-        self._put(at, "submission/smtpd", f"{name}: client=unknown[{ip}], sasl_method=PLAIN, "
-            f"sasl_username={user}", pid)
+        self._put(
+            at - 0.3,
+            "submission/smtpd",
+            f"Anonymous TLS connection established from unknown[{ip}]: {_TLS}",
+            pid,
+        )
+        self._put(
+            at,
+            "submission/smtpd",
+            f"{name}: client=unknown[{ip}], sasl_method=PLAIN, sasl_username={user}",
+            pid,
+        )
         many = world.several(world.theirs, world.recipients())
         if world.odds(0.15):
             many.append(world.ours())
         subject = world.subject()
-        self._headers(at, name, subject, f"from unknown[{ip}]; from=<{sender}> to=<{many[0]}> "
-            "proto=ESMTP helo=<[10.0.0.5]>")
+        self._headers(
+            at,
+            name,
+            subject,
+            f"from unknown[{ip}]; from=<{sender}> to=<{many[0]}> proto=ESMTP helo=<[10.0.0.5]>",
+        )
         self._queue(at + 0.02, name, sender, world.chance.randrange(900, 90000), len(many))
-        self._put(at + 0.5, "submission/smtpd", f"disconnect from unknown[{ip}] ehlo=2 starttls=1 "
-            f"auth=1 mail=1 rcpt={len(many)} data=1 quit=1 commands={7 + len(many)}", pid)
+        self._put(
+            at + 0.5,
+            "submission/smtpd",
+            f"disconnect from unknown[{ip}] ehlo=2 starttls=1 "
+            f"auth=1 mail=1 rcpt={len(many)} data=1 quit=1 commands={7 + len(many)}",
+            pid,
+        )
         self._deliver(at, name, at, name, sender, subject, [(to, to) for to in many])
 
     def _program(self, at: float) -> None:
@@ -158,14 +190,20 @@ class Postfix:
     def _headers(self, at: float, name: str, subject: str, origin: str) -> None:
         pid = self._pid()
         domain = origin.partition("from=<")[2].partition(">")[0].partition("@")[2] or "b.example"
-        self._put(at + 0.005, "cleanup", f"{name}: info: header Subject: {_encoded(subject)} "
-            f"{origin}", pid)
-        self._put(at + 0.006, "cleanup", f"{name}: message-id=<{self.world.message_id(domain)}>",
-            pid)
+        self._put(
+            at + 0.005,
+            "cleanup",
+            f"{name}: info: header Subject: {_encoded(subject)} {origin}",
+            pid,
+        )
+        self._put(
+            at + 0.006, "cleanup", f"{name}: message-id=<{self.world.message_id(domain)}>", pid
+        )
 
     def _queue(self, at: float, name: str, sender: str, size: int, count: int) -> None:
-        self._put(at, "qmgr", f"{name}: from=<{sender}>, size={size}, nrcpt={count} (queue active)",
-            900)
+        self._put(
+            at, "qmgr", f"{name}: from=<{sender}>, size={size}, nrcpt={count} (queue active)", 900
+        )
 
     # What becomes of them
 
@@ -193,9 +231,8 @@ class Postfix:
                 fates = self._local(at, name, sender, to)
             told += [(as_addressed, *fate) for fate in fates]
         is_expired = name in self.book.expiring
-        for as_addressed, final, done, status, attempts in told:
-            if is_expired and status == "deferred":
-                status = "failed"
+        for as_addressed, final, done, last, attempts in told:
+            status = "failed" if is_expired and last == "deferred" else last
             shown = "" if final == as_addressed else final
             self._tell(first, born, as_addressed, shown, status, sender, subject, attempts)
             end = max(end, done)
@@ -212,7 +249,9 @@ class Postfix:
         self._release(end + 0.05, name)
         return end
 
-    def _local(self, at: float, name: str, sender: str, to: str) -> list[tuple[str, float, str, int]]:
+    def _local(
+        self, at: float, name: str, sender: str, to: str
+    ) -> list[tuple[str, float, str, int]]:
         world = self.world
         at += world.chance.uniform(0.1, 1.5)
         draw = world.chance.random()
@@ -220,19 +259,36 @@ class Postfix:
             self._saved(at, name, to, "", 1)
             return [(to, at, "delivered", 1)]
         if draw < 0.94:
-            self._attempt(at, "lmtp", name, to, "", "mx1.example.com[private/dovecot-lmtp]", 1,
-                "5.1.1", "bounced (host mx1.example.com[private/dovecot-lmtp] said: 550 5.1.1 "
-                f"<{to}> User doesn't exist: {to} (in reply to RCPT TO command))")
+            self._attempt(
+                at,
+                "lmtp",
+                name,
+                to,
+                "",
+                "mx1.example.com[private/dovecot-lmtp]",
+                1,
+                "5.1.1",
+                "bounced (host mx1.example.com[private/dovecot-lmtp] said: 550 5.1.1 "
+                f"<{to}> User doesn't exist: {to} (in reply to RCPT TO command))",
+            )
             return [(to, at, "failed", 1)]
         if draw < 0.95:
             tries = world.retries(ends_well=True)
             for wait in (0.0, *tries[:-1]):
                 if wait:
                     self._queue(at + wait - 0.1, name, sender, 4711, 1)
-                self._attempt(at + wait, "lmtp", name, to, "",
-                    "mx1.example.com[private/dovecot-lmtp]", 1 + wait, "4.2.2",
+                self._attempt(
+                    at + wait,
+                    "lmtp",
+                    name,
+                    to,
+                    "",
+                    "mx1.example.com[private/dovecot-lmtp]",
+                    1 + wait,
+                    "4.2.2",
                     "deferred (host mx1.example.com[private/dovecot-lmtp] said: 452 4.2.2 "
-                    f"<{to}> Quota exceeded (in reply to end of DATA command))")
+                    f"<{to}> Quota exceeded (in reply to end of DATA command))",
+                )
             self._saved(at + tries[-1], name, to, "", tries[-1])
             return [(to, at + tries[-1], "delivered", len(tries) + 1)]
         fates: list[tuple[str, float, str, int]] = []
@@ -240,13 +296,21 @@ class Postfix:
             if final != to:
                 self._saved(at, name, final, to, 1)
                 fates.append((final, at, "delivered", 1))
-        for final in world.several(world.theirs, world.chance.randint(1, 2)):
-            fates.append((final, *self._remote(at, name, sender, final, to)))
-        return fates
+        others = world.several(world.theirs, world.chance.randint(1, 2))
+        return fates + [(each, *self._remote(at, name, sender, each, to)) for each in others]
 
     def _saved(self, at: float, name: str, to: str, original: str, delay: float) -> None:
-        self._attempt(at, "lmtp", name, to, original, "mx1.example.com[private/dovecot-lmtp]",
-            delay, "2.0.0", f"sent (250 2.0.0 <{to}> {self.world.token(22)} Saved)")
+        self._attempt(
+            at,
+            "lmtp",
+            name,
+            to,
+            original,
+            "mx1.example.com[private/dovecot-lmtp]",
+            delay,
+            "2.0.0",
+            f"sent (250 2.0.0 <{to}> {self.world.token(22)} Saved)",
+        )
 
     def _remote(
         self, at: float, name: str, sender: str, to: str, original: str
@@ -264,8 +328,12 @@ class Postfix:
                 self._queue(when - 0.3, name, sender, 4711, 1)
             pid = self._pid()
             if by == "smtp" and relay != "none" and world.odds(0.8):
-                self._put(when - 0.2, "smtp", f"Untrusted TLS connection established to {relay}: "
-                    f"{_TLS}", pid)
+                self._put(
+                    when - 0.2,
+                    "smtp",
+                    f"Untrusted TLS connection established to {relay}: {_TLS}",
+                    pid,
+                )
             self._attempt(when, by, name, to, original, relay, when - start, dsn, text, pid)
 
         def taken(when: float) -> None:
@@ -273,7 +341,9 @@ class Postfix:
 
         def later(when: float) -> None:
             if world.odds(0.3):
-                attempt(when, "4.4.1", f"deferred (connect to {relay}: Connection timed out)", "none")
+                attempt(
+                    when, "4.4.1", f"deferred (connect to {relay}: Connection timed out)", "none"
+                )
                 return
             dsn, text = world.chance.choice(_LATER)
             attempt(when, dsn, f"deferred (host {host}[{ip}] said: {text.format(to=to)})")
@@ -282,20 +352,35 @@ class Postfix:
             taken(at)
             return at, "delivered", 1
         if draw < 0.925:
-            attempt(at, "5.1.1", f"bounced (host {host}[{ip}] said: 550 5.1.1 <{to}>: Recipient "
-                "address rejected: User unknown (in reply to RCPT TO command))")
+            attempt(
+                at,
+                "5.1.1",
+                f"bounced (host {host}[{ip}] said: 550 5.1.1 <{to}>: Recipient "
+                "address rejected: User unknown (in reply to RCPT TO command))",
+            )
             return at, "failed", 1
         if draw < 0.93:
-            attempt(at, "5.4.4", "bounced (Host or domain name not found. Name service error for "
-                f"name={to.partition('@')[2]} type=AAAA: Host not found)", "none")
+            attempt(
+                at,
+                "5.4.4",
+                "bounced (Host or domain name not found. Name service error for "
+                f"name={to.partition('@')[2]} type=AAAA: Host not found)",
+                "none",
+            )
             return at, "failed", 1
         ends_well = draw < 0.985
         tries = world.retries(ends_well=ends_well)
         for wait in (0.0, *(tries[:-1] if ends_well else tries)):
             later(at + wait)
             if world.odds(0.3):
-                attempt(at + wait + 400, "4.4.1", "deferred (delivery temporarily suspended: "
-                    f"connect to {relay}: Connection timed out)", "none", "error")
+                attempt(
+                    at + wait + 400,
+                    "4.4.1",
+                    "deferred (delivery temporarily suspended: "
+                    f"connect to {relay}: Connection timed out)",
+                    "none",
+                    "error",
+                )
         if ends_well:
             taken(at + tries[-1])
             return at + tries[-1], "delivered", len(tries) + 1
@@ -319,8 +404,13 @@ class Postfix:
         pid: int = 0,
     ) -> None:
         orig_to = f" orig_to=<{original}>," if original else ""
-        self._put(at, daemon, f"{name}: to=<{to}>,{orig_to} relay={relay}, delay={_short(delay)}, "
-            f"delays={_short(delay / 2)}/0.01/0.2/0.3, dsn={dsn}, status={text}", pid)
+        self._put(
+            at,
+            daemon,
+            f"{name}: to=<{to}>,{orig_to} relay={relay}, delay={_short(delay)}, "
+            f"delays={_short(delay / 2)}/0.01/0.2/0.3, dsn={dsn}, status={text}",
+            pid,
+        )
 
     def _filtered(
         self, at: float, name: str, sender: str, subject: str, recipients: list[str], size: int
@@ -330,19 +420,39 @@ class Postfix:
         done = at + world.chance.uniform(0.8, 4)
         if world.odds(0.03):
             for to in recipients:
-                self._attempt(done, "smtp", name, to, "", "127.0.0.1[127.0.0.1]:10024", 2, "2.7.0",
-                    "sent (250 2.7.0 Ok, discarded, id=00042-07 - spam)")
+                self._attempt(
+                    done,
+                    "smtp",
+                    name,
+                    to,
+                    "",
+                    "127.0.0.1[127.0.0.1]:10024",
+                    2,
+                    "2.7.0",
+                    "sent (250 2.7.0 Ok, discarded, id=00042-07 - spam)",
+                )
                 self._tell(name, at, to, "", "filtered", sender, subject, 1)
         else:
             hop, pid = self._id(done), self._pid()
             self._put(done - 0.2, "smtpd", "connect from localhost[127.0.0.1]", pid)
             self._put(done - 0.1, "smtpd", f"{hop}: client=localhost[127.0.0.1]", pid)
-            self._put(done - 0.09, "cleanup", f"{hop}: message-id=<{world.message_id('x.example')}>")
+            self._put(
+                done - 0.09, "cleanup", f"{hop}: message-id=<{world.message_id('x.example')}>"
+            )
             self._queue(done - 0.05, hop, sender, size + 500, len(recipients))
             for to in recipients:
-                self._attempt(done, "smtp", name, to, "", "127.0.0.1[127.0.0.1]:10024", 2, "2.0.0",
+                self._attempt(
+                    done,
+                    "smtp",
+                    name,
+                    to,
+                    "",
+                    "127.0.0.1[127.0.0.1]:10024",
+                    2,
+                    "2.0.0",
                     "sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as "
-                    f"{hop})")
+                    f"{hop})",
+                )
             self._deliver(done, hop, at, name, sender, subject, [(to, to) for to in recipients])
         self._put(done + 0.05, "qmgr", f"{name}: removed", 900)
         self._release(done + 0.05, name)
@@ -353,8 +463,9 @@ class Postfix:
         hop = self._id(at + 0.5)
         self._put(at + 0.4, "cleanup", f"{hop}: message-id=<{world.message_id('x.example')}>")
         self._queue(at + 0.45, hop, sender, 900, 1)
-        self._attempt(at + 0.5, "local", name, to, "", "local", 0.5, "2.0.0",
-            f"sent (forwarded as {hop})")
+        self._attempt(
+            at + 0.5, "local", name, to, "", "local", 0.5, "2.0.0", f"sent (forwarded as {hop})"
+        )
         self._put(at + 0.55, "qmgr", f"{name}: removed", 900)
         self._release(at + 0.55, name)
         final = world.theirs()
@@ -370,8 +481,9 @@ class Postfix:
         """Tell the sender, or nobody."""
         expired = self.book.expiring.pop(parent, None)
         if expired is not None:
-            self._put(at, "qmgr", f"{parent}: from=<{sender}>, status=expired, returned to sender",
-                900)
+            self._put(
+                at, "qmgr", f"{parent}: from=<{sender}>, status=expired, returned to sender", 900
+            )
         if not sender:
             return
         name = self._id(at + 0.01)
@@ -380,8 +492,17 @@ class Postfix:
         self._put(at + 0.03, "bounce", f"{parent}: sender non-delivery notification: {name}")
         if sender.partition("@")[2] in self.world.other:
             host, ip = self.world.peer(sender.partition("@")[2])
-            self._attempt(at + 1, "smtp", name, sender, "", f"{host}[{ip}]:25", 1, "2.0.0",
-                f"sent (250 2.0.0 Ok: queued as {self.world.token(11)})")
+            self._attempt(
+                at + 1,
+                "smtp",
+                name,
+                sender,
+                "",
+                f"{host}[{ip}]:25",
+                1,
+                "2.0.0",
+                f"sent (250 2.0.0 Ok: queued as {self.world.token(11)})",
+            )
         else:
             self._saved(at + 1, name, sender, "", 1)
         self._put(at + 1.05, "qmgr", f"{name}: removed", 900)
@@ -446,30 +567,58 @@ class Postfix:
         status = "rejected"
         if draw < 0.2:
             self._put(at - 6, "postscreen", f"CONNECT from [{ip}]:4000 to [192.0.2.1]:25", 77)
-            self._put(at, "postscreen", f"NOQUEUE: reject: RCPT from [{ip}]:4000: 550 5.7.1 Service "
+            self._put(
+                at,
+                "postscreen",
+                f"NOQUEUE: reject: RCPT from [{ip}]:4000: 550 5.7.1 Service "
                 f"unavailable; client [{ip}] blocked using bl.test; from=<{sender}>, to=<{to}>, "
-                "proto=ESMTP, helo=<x.example>", 77)
+                "proto=ESMTP, helo=<x.example>",
+                77,
+            )
             self._put(at + 0.2, "postscreen", f"DISCONNECT [{ip}]:4000", 77)
         else:
             self._put(at - 0.3, "smtpd", f"connect from {who}", pid)
             if draw < 0.3:
                 user = world.ours()
                 to, sender, status = world.theirs(), user, "blocked"
-                self._put(at, "smtpd", f"NOQUEUE: reject: RCPT from {who}: 554 5.7.1 <{to}>: "
+                self._put(
+                    at,
+                    "smtpd",
+                    f"NOQUEUE: reject: RCPT from {who}: 554 5.7.1 <{to}>: "
                     f"Recipient address rejected: limit; from=<{user}> to=<{to}> proto=ESMTP "
-                    f"helo=<x.example> sasl_method=PLAIN sasl_username={user}", pid)
+                    f"helo=<x.example> sasl_method=PLAIN sasl_username={user}",
+                    pid,
+                )
             elif draw < 0.5:
-                self._put(at, "smtpd", f"NOQUEUE: reject: RCPT from {who}: 450 4.2.0 <{to}>: "
-                    f"Recipient address rejected: Greylisted; {ends}", pid)
+                self._put(
+                    at,
+                    "smtpd",
+                    f"NOQUEUE: reject: RCPT from {who}: 450 4.2.0 <{to}>: "
+                    f"Recipient address rejected: Greylisted; {ends}",
+                    pid,
+                )
             elif draw < 0.6:
-                self._put(at, "smtpd", f"NOQUEUE: milter-reject: RCPT from {who}: 550 5.7.1 No; "
-                    f"{ends}", pid)
+                self._put(
+                    at,
+                    "smtpd",
+                    f"NOQUEUE: milter-reject: RCPT from {who}: 550 5.7.1 No; {ends}",
+                    pid,
+                )
             else:
-                self._put(at, "smtpd", f"NOQUEUE: reject: RCPT from {who}: 550 5.1.1 <{to}>: "
+                self._put(
+                    at,
+                    "smtpd",
+                    f"NOQUEUE: reject: RCPT from {who}: 550 5.1.1 <{to}>: "
                     "Recipient address rejected: User unknown in virtual mailbox table; "
-                    f"{ends}", pid)
-            self._put(at + 0.4, "smtpd", f"disconnect from {who} ehlo=1 mail=1 rcpt=0/1 quit=1 "
-                "commands=3/4", pid)
+                    f"{ends}",
+                    pid,
+                )
+            self._put(
+                at + 0.4,
+                "smtpd",
+                f"disconnect from {who} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4",
+                pid,
+            )
         self._tell("", at, to, "", status, sender, "", 0)
 
     def _ended_by_rule(self, at: float) -> None:
@@ -483,17 +632,27 @@ class Postfix:
         self._put(at, "smtpd", f"{name}: client={who}", pid)
         self._headers(at, name, subject, ends)
         if world.odds(0.5):
-            self._put(at + 0.2, "cleanup", f"{name}: milter-reject: END-OF-MESSAGE from {who}: "
-                f"5.7.1 Spam; from=<{sender}> to=<{to}> proto=ESMTP helo=<x.example>")
+            self._put(
+                at + 0.2,
+                "cleanup",
+                f"{name}: milter-reject: END-OF-MESSAGE from {who}: "
+                f"5.7.1 Spam; from=<{sender}> to=<{to}> proto=ESMTP helo=<x.example>",
+            )
             self._tell(name, at, to, "", "rejected", sender, subject, 0)
         elif world.odds(0.5):
-            self._put(at + 0.2, "cleanup", f"{name}: reject: header X-Mailer: Bulk {ends}: 5.7.1 No")
+            self._put(
+                at + 0.2, "cleanup", f"{name}: reject: header X-Mailer: Bulk {ends}: 5.7.1 No"
+            )
             self._tell(name, at, to, "", "rejected", sender, subject, 0)
         else:
             self._put(at + 0.2, "cleanup", f"{name}: discard: header X-Mailer: Bulk {ends}: gone")
             self._tell(name, at, to, "", "filtered", sender, subject, 0)
-        self._put(at + 0.5, "smtpd", f"disconnect from {who} ehlo=1 mail=1 rcpt=1 data=0/1 quit=1 "
-            "commands=4/5", pid)
+        self._put(
+            at + 0.5,
+            "smtpd",
+            f"disconnect from {who} ehlo=1 mail=1 rcpt=1 data=0/1 quit=1 commands=4/5",
+            pid,
+        )
         self._release(at + 0.5, name)
 
     def _dropped(self, at: float) -> None:
@@ -501,10 +660,15 @@ class Postfix:
         ip, pid, name = self.world.ip(), self._pid(), self._id(at)
         self._put(at - 0.3, "smtpd", f"connect from unknown[{ip}]", pid)
         self._put(at, "smtpd", f"{name}: client=unknown[{ip}]", pid)
-        self._put(at + 2, "smtpd", f"lost connection after DATA (1290 bytes) from unknown[{ip}]",
-            pid)
-        self._put(at + 2, "smtpd", f"disconnect from unknown[{ip}] ehlo=1 mail=1 rcpt=1 data=0/1 "
-            "commands=3/4", pid)
+        self._put(
+            at + 2, "smtpd", f"lost connection after DATA (1290 bytes) from unknown[{ip}]", pid
+        )
+        self._put(
+            at + 2,
+            "smtpd",
+            f"disconnect from unknown[{ip}] ehlo=1 mail=1 rcpt=1 data=0/1 commands=3/4",
+            pid,
+        )
         self._release(at + 2, name)
 
     def _probe(self, at: float) -> None:
@@ -513,8 +677,17 @@ class Postfix:
         host, ip = self.world.peer(to.partition("@")[2])
         self._put(at, "cleanup", f"{name}: message-id=<{name}@{_HOST}.example.com>")
         self._queue(at + 0.02, name, f"double-bounce@{_HOST}.example.com", 260, 1)
-        self._attempt(at + 1, "smtp", name, to, "", f"{host}[{ip}]:25", 1, "2.1.5",
-            "deliverable (250 2.1.5 Ok)")
+        self._attempt(
+            at + 1,
+            "smtp",
+            name,
+            to,
+            "",
+            f"{host}[{ip}]:25",
+            1,
+            "2.1.5",
+            "deliverable (250 2.1.5 Ok)",
+        )
         self._put(at + 1.05, "qmgr", f"{name}: removed", 900)
         self._release(at + 1.05, name)
 
@@ -524,16 +697,26 @@ class Postfix:
         draw = self.world.chance.random()
         if draw < 0.55:
             self._put(at, "smtpd", f"connect from unknown[{ip}]", pid)
-            self._put(at + 1, "smtpd", f"warning: unknown[{ip}]: SASL LOGIN authentication failed: "
-                f"UGFzc3dvcmQ6, sasl_username={self.world.ours()}", pid)
+            self._put(
+                at + 1,
+                "smtpd",
+                f"warning: unknown[{ip}]: SASL LOGIN authentication failed: "
+                f"UGFzc3dvcmQ6, sasl_username={self.world.ours()}",
+                pid,
+            )
             self._put(at + 1.1, "smtpd", f"lost connection after AUTH from unknown[{ip}]", pid)
-            self._put(at + 1.1, "smtpd", f"disconnect from unknown[{ip}] ehlo=1 auth=0/1 "
-                "commands=1/2", pid)
+            self._put(
+                at + 1.1,
+                "smtpd",
+                f"disconnect from unknown[{ip}] ehlo=1 auth=0/1 commands=1/2",
+                pid,
+            )
         elif draw < 0.7:
             self._put(at, "postscreen", f"CONNECT from [{ip}]:4001 to [192.0.2.1]:25", 77)
             self._put(at, "dnsblog", f"addr {ip} listed by domain bl.test as 127.0.0.4")
-            self._put(at + 1, "postscreen", f"PREGREET 14 after 0.05 from [{ip}]:4001: EHLO x\\r\\n",
-                77)
+            self._put(
+                at + 1, "postscreen", f"PREGREET 14 after 0.05 from [{ip}]:4001: EHLO x\\r\\n", 77
+            )
             self._put(at + 2, "postscreen", f"DISCONNECT [{ip}]:4001", 77)
         elif draw < 0.8:
             self._put(at, "anvil", f"statistics: max connection rate 2/60s for (smtp:{ip})")

@@ -11,20 +11,65 @@ from typing import NamedTuple
 
 DAY = 86_400.0
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_FIRST = (
-    "anna ben carla david emma felix greta henry ida jonas karin louis maria nils olga paul "
-    "quentin rosa sam tina uwe vera willi xenia yannick zoe"
-).split()
-_WORDS = (
-    "invoice meeting report order delivery update newsletter question photo contract ticket "
-    "reminder offer password holiday minutes budget draft review schedule Rechnung Termin Anfrage"
-).split()
+_FIRST = [
+    "anna",
+    "ben",
+    "carla",
+    "david",
+    "emma",
+    "felix",
+    "greta",
+    "henry",
+    "ida",
+    "jonas",
+    "karin",
+    "louis",
+    "maria",
+    "nils",
+    "olga",
+    "paul",
+    "quentin",
+    "rosa",
+    "sam",
+    "tina",
+    "uwe",
+    "vera",
+    "willi",
+    "xenia",
+    "yannick",
+    "zoe",
+]
+_WORDS = [
+    "invoice",
+    "meeting",
+    "report",
+    "order",
+    "delivery",
+    "update",
+    "newsletter",
+    "question",
+    "photo",
+    "contract",
+    "ticket",
+    "reminder",
+    "offer",
+    "password",
+    "holiday",
+    "minutes",
+    "budget",
+    "draft",
+    "review",
+    "schedule",
+    "Rechnung",
+    "Termin",
+    "Anfrage",
+]
 #: Subjects that try to look like something else, or are hard to write down.
 _ODD = (
     "Sale => everyone@example.net R=x T=y",
     "Re: status=sent (250 2.0.0 Ok)",
     "** URGENT ** 100% off for you@example.org",
-    "Grüße aus München – bis bald",
+    "Grüße aus München, bis bald",
     "Your order (#4711), please read: to=<you@example.org>",
     'He said "hello" and left',
     "Completed",
