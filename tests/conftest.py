@@ -18,8 +18,8 @@ from postroad.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
-#: How the reason of a skip begins that is allowed everywhere.
-ABSENT_CORPORA = "corpora:"
+#: What the reason of a skip names that is allowed everywhere.
+ABSENT_CORPORA = "corpora"
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def need() -> Callable[[str, str], Path]:
 def corpora() -> Path:
     """Find the logs that other projects test themselves with; without them the test is skipped."""
     if not CORPORA.is_dir():
-        pytest.skip(f"{ABSENT_CORPORA} {CORPORA.name}/ does not stand beside the repository")
+        pytest.skip(f"there are no logs of other projects in {CORPORA}")
     return CORPORA
 
 
