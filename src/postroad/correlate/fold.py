@@ -225,7 +225,9 @@ def _complete(delivery: Delivery, story: Story, parts: Parts, row: Row) -> None:
             delivery.attempts += 1
             delivery.last_attempt_at = attempt.at
     if last is not None:
-        _take_attempt(delivery, last, parts.tls)
+        _take_attempt(delivery, _telling(row.attempts, last), parts.tls)
+        if last.expired:
+            delivery.reason = Reason.EXPIRED.word
     elif row.rejected is not None:
         _take_refusal(delivery, row.rejected, story.arrived)
     else:
@@ -260,6 +262,15 @@ def _outcome(attempts: list[Attempted]) -> tuple[Status, Attempted | None]:
                 return _STATUS[attempt.outcome], attempt
         return (_STATUS[best.outcome], best) if best else (Status.IN_PROGRESS, last)
     return _STATUS[last.outcome], last
+
+
+def _telling(attempts: list[Attempted], last: Attempted) -> Attempted:
+    """The attempt whose words say why: giving up says only that there were too many before."""
+    if last.expired:
+        for attempt in reversed(attempts):
+            if attempt.counted:
+                return attempt
+    return last
 
 
 def _take_attempt(delivery: Delivery, last: Attempted, tls: list[SessionTls]) -> None:

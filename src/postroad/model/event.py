@@ -151,8 +151,8 @@ class Attempted(_Event):
     pid: int = 0
     #: Seconds since the message arrived, as the server computed it; None if not logged.
     delay: float | None = None
-    #: This failure tells nobody: the server said that the error is to be ignored.
-    silent: bool = False
+    #: The server gave up because it had tried for too long: earlier attempts say why.
+    expired: bool = False
 
 
 class Rejected(_Event):

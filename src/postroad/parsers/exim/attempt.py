@@ -173,6 +173,7 @@ def failed(head: Head, line: str, start: int) -> Attempted | None:
         (*recipient, router, transport, host, ip, port, tls),
         # The attempt that it gives up after has a line of its own.
         counted=text != "retry timeout exceeded",
+        expired=text == "retry timeout exceeded",
         sender=sender,
     )
 
@@ -184,6 +185,7 @@ def _undelivered(
     written: tuple[str | None, ...],
     *,
     counted: bool,
+    expired: bool = False,
     sender: str | None = None,
 ) -> Attempted:
     """Make the event of a recipient that was not delivered to, from the fields in their order."""
@@ -210,6 +212,7 @@ def _undelivered(
         enhanced_code=codes.enhanced_code,
         reply=text,
         counted=counted,
+        expired=expired,
         sender=sender or "",
         has_sender=sender is not None,
         pid=head.pid,

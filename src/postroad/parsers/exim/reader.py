@@ -63,7 +63,7 @@ class _Pieces(msgspec.Struct):
 
 
 class Reader:
-    """Reads one Exim log. `host` is whose log it is; if empty, the envelopes say so."""
+    """Reads one Exim log. `host` is for lines that name none: Exim's own files, not syslog's."""
 
     def __init__(self, host: str, clock: Clock) -> None:
         """Begin before the first line."""
@@ -167,7 +167,10 @@ class Reader:
             pid = int(number[1])
             start = number.end()
         text, _, below = text.partition("\n")
-        event = self._text(Head(at, self.host or prefix.host, "", pid), text, start)
+        event = self._text(Head(at, prefix.host or self.host, "", pid), text, start)
+        if event is None and "exim" not in prefix.tag:
+            # Exim may log under any name (syslog_processname), and other programs log here, too.
+            return NOISE
         return _with_headers(event, below) if below else event
 
     def _inner(self, own: re.Match[str]) -> int:
@@ -196,7 +199,7 @@ class Reader:
         self._pieces[key] = before
         if not before.queue_id:
             return NOISE
-        return Noted(at=prefix.at, host=self.host or prefix.host, queue_id=before.queue_id)
+        return Noted(at=prefix.at, host=prefix.host or self.host, queue_id=before.queue_id)
 
     def _continued(self, line: str) -> Event | Noise | None:
         """Read a line without a stamp: it belongs to the line before it."""

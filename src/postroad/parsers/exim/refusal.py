@@ -186,6 +186,8 @@ def _refusal(
         command=_MOMENTS[words],
         words=what[len(words) :].partition(": ")[2],
         temporary=temporary,
+        # Only a process of this host submits mail otherwise than by SMTP.
+        proven=words == "by non-SMTP ACL",
     )
 
 
@@ -198,6 +200,7 @@ def _rejected(
     recipient: str = "",
     temporary: bool = False,
     discarded: bool = False,
+    proven: bool = False,
 ) -> Rejected:
     if len(words) > 1 and words[0] == words[-1] == '"':
         words = words[1:-1]
@@ -225,7 +228,7 @@ def _rejected(
         protocol=session.protocol,
         auth=mechanism,
         user=user,
-        user_proven=bool(user),
+        user_proven=proven or bool(user),
         pid=head.pid,
     )
 

@@ -130,6 +130,13 @@ def _lost(head: Head, text: str) -> Ended | None:
     return None
 
 
+def _original(head: Head, text: str) -> Event | None:
+    """`original recipients ignored (system filter)`: they get no copy, others may."""
+    if not text.startswith("original recipients ignored"):
+        return None
+    return _ended(head, EndKind.DISCARDED, text)
+
+
 def _rescinded(head: Head, text: str) -> Ended:
     """`rescind the above message-accept`: the client was gone before it heard of it."""
     return _ended(head, EndKind.ABANDONED, text)
@@ -144,7 +151,7 @@ def _marked(head: Head, text: str) -> Attempted | None:
         at=head.at,
         host=head.host,
         queue_id=head.queue_id,
-        outcome=Outcome.DISCARDED,
+        outcome=Outcome.FAILED,
         address=found[1],
         reply=f"marked delivered by {found[2]}",
         counted=False,
@@ -226,6 +233,7 @@ _READERS: dict[str, Callable[[Head, str], Event | None]] = {
     "Delivery": _deferred,
     "SMTP": _lost,
     "rescind": _rescinded,
+    "original": _original,
     "address": _marked,
     "recipient": _added,
     "sender": _changed,

@@ -104,7 +104,7 @@ OF_A_MESSAGE: tuple[Sample, ...] = (
         "address <bob@example.org> marked delivered by root",
         Attempted,
         {
-            "outcome": Outcome.DISCARDED,
+            "outcome": Outcome.FAILED,
             "address": "bob@example.org",
             "counted": False,
         },
