@@ -7,7 +7,7 @@ local part that a sink has to remember is used once only, so that its answers ca
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from .names import CLIENTS
 from .post import Way
@@ -38,8 +38,9 @@ class Fate:
     status: str
     #: Where it goes under another address.
     final: str = ""
-    #: How many hosts or mailboxes are tried; None: as often as a sink was asked.
-    attempts: int | None = None
+    #: Which log names the recipient: every one, only one that lists recipients on arrival
+    #: (`list`), or none (`never`).
+    named: str = "always"
 
 
 @dataclass(frozen=True)
@@ -71,24 +72,24 @@ class Case:
         return self.envelope or tuple(dict.fromkeys(fate.recipient for fate in self.fates))
 
 
-def delivered(recipient: str, final: str = "", attempts: int | None = None) -> Fate:
+def delivered(recipient: str, final: str = "") -> Fate:
     """Taken by a mailbox here or a server elsewhere."""
-    return Fate(recipient, "delivered", final, attempts)
+    return Fate(recipient, "delivered", final)
 
 
-def failed(recipient: str, final: str = "", attempts: int | None = None) -> Fate:
+def failed(recipient: str, final: str = "") -> Fate:
     """Given up."""
-    return Fate(recipient, "failed", final, attempts)
+    return Fate(recipient, "failed", final)
 
 
 def rejected(recipient: str) -> Fate:
     """Never taken."""
-    return Fate(recipient, "rejected", attempts=0)
+    return Fate(recipient, "rejected")
 
 
-def filtered(recipient: str, final: str = "") -> Fate:
+def filtered(recipient: str, final: str = "", named: str = "always") -> Fate:
     """Taken and thrown away."""
-    return Fate(recipient, "filtered", final)
+    return Fate(recipient, "filtered", final, named=named)
 
 
 _MADE: list[Case] = []
@@ -104,7 +105,7 @@ def _inbound() -> None:
     _case("inbound", PARTNER, lee, delivered("anna@{here}"))
     _case("two mailboxes", PARTNER, lee, delivered("anna@{here}"), delivered("ben@{here}"))
     _case("second domain", BIGMAIL, "max@bigmail.example", delivered("ida@{other}"))
-    _case("over IPv6", SIX, "six@six.example", delivered("clara@{here}"))
+    _case("over IPv6", SIX, "six@six.example", delivered("omar@{here}"))
     _case(
         "client without a name",
         NAMELESS,
@@ -112,7 +113,8 @@ def _inbound() -> None:
         delivered("jon@{other}"),
     )
     _case("upper case", PARTNER, lee, delivered("BEN@{here_upper}"))
-    _case("plus address", PARTNER, lee, delivered("anna+shop@{here}"))
+    _case("plus address", PARTNER, lee, delivered("anna+shop@{here}", "anna"), kinds=EXIM)
+    _case("plus address", PARTNER, lee, delivered("anna+shop@{here}"), kinds=POSTFIX)
     _case("null sender", PARTNER, "", delivered("bounces@{here}"))
     _case("no message id", NEWS, "news-1@shop.example", delivered("anna@{here}"), has_message_id=False)
     _case(
@@ -155,16 +157,28 @@ def _inbound() -> None:
     _case("unknown", PARTNER, lee, rejected("nobody-here@{here}"))
     _case("relay", NAMELESS, "spam@partner.example", rejected("someone@elsewhere.example"))
     _case("listed", LISTED, "win@listed.example", rejected("anna@{here}"))
-    _case("fake sender", NAMELESS, "fake-1@partner.example", rejected("anna@{here}"))
+    _case("fake sender", NAMELESS, "fake-1@partner.example", Fate("anna@{here}", "rejected", named="never"), kinds=EXIM)
+    _case("fake sender", NAMELESS, "fake-1@partner.example", rejected("anna@{here}"), kinds=POSTFIX)
     _case("spam", NAMELESS, "pills@partner.example", rejected("ben@{here}"), subject="cheap pills")
-    _case("patience", PARTNER, "patient-1@partner.example", rejected("clara@{here}"), again=True)
+    _case("patience", PARTNER, "patient-1@partner.example", rejected("omar@{here}"), again=True)
     _case(
         "discarded unread",
         NAMELESS,
         "unread-1@partner.example",
         filtered("anna@{here}"),
+        kinds=POSTFIX,
     )
-    _case("thrown away", NEWS, "news-2@shop.example", filtered("ben@{here}"), subject="Throw me away")
+    _case(
+        "discarded unread",
+        NAMELESS,
+        "unread-1@partner.example",
+        filtered("anna@{here}"),
+        # What is left of the message itself has no recipient.
+        filtered(""),
+        envelope=("anna@{here}",),
+        kinds=EXIM,
+    )
+    _case("thrown away", NEWS, "news-2@shop.example", filtered("ben@{here}", named="list"), subject="Throw me away")
     _case(
         "in the middle of DATA the client is gone",
         replace_hang_up(PARTNER, "DATA"),
@@ -176,7 +190,7 @@ def _inbound() -> None:
 
 def replace_hang_up(way: Way, where: str) -> Way:
     """The same way, hanging up half-way."""
-    return Way(way.source, way.helo, way.login, way.password, where)
+    return replace(way, hang_up=where)
 
 
 def _outbound() -> None:
@@ -214,8 +228,8 @@ def _outbound() -> None:
         failed("rita@mixed.example"),
         delivered("doug@mixed.example"),
         delivered("mia@mixed.example"),
-        delivered("clara@{here}"),
-        rejected("not-here@{here}"),
+        delivered("omar@{here}"),
+        Fate("not-here@{here}", "blocked"),
         kinds=POSTFIX,
     )
     _case(
@@ -366,8 +380,8 @@ def _exim() -> None:
     """What only Exim does."""
     lee = "lee@partner.example"
     only: dict[str, object] = {"kinds": EXIM}
-    _case("blackhole", PARTNER, lee, filtered("devnull@{here}"), **only)
-    _case("to /dev/null", PARTNER, lee, filtered("null@{here}"), **only)
+    _case("blackhole", PARTNER, lee, filtered("devnull@{here}", ":blackhole:"), **only)
+    _case("to /dev/null", PARTNER, lee, filtered("null@{here}", "/dev/null"), **only)
     _case("closed", PARTNER, lee, rejected("closed@{here}"), **only)
     _case("being moved", PARTNER, lee, rejected("moving@{here}"), **only)
     _case("pipe", PARTNER, lee, delivered("tickets@{here}", "|/bin/cat -"), **only)
@@ -376,9 +390,9 @@ def _exim() -> None:
     _case("vacation", PARTNER, "vacant-1@partner.example", delivered("nora@{here}"), delivered("nora@{here}", ">vacant-1@partner.example"), **only)
     _case("scanner away", PARTNER, "scan-1@partner.example", rejected("anna@{here}"), subject="scanner is away", **only)
     _case("fake reject", PARTNER, "decoy-1@partner.example", delivered("anna@{here}"), **only)
-    _case("cut through", PARTNER, "cut-1@partner.example", delivered("clerk@{here}"), **only)
-    _case("failed by filter", PARTNER, "filter-1@partner.example", failed("anna@{here}"), subject="Fail me", **only)
-    _case("frozen on arrival", PARTNER, "ice-1@partner.example", Fate("anna@{here}", "failed"), subject="freeze me", **only)
+    _case("cut through", PARTNER, "cut-1@partner.example", delivered("clerk@{here}", "clerk.away@partner.example"), **only)
+    _case("failed by filter", PARTNER, "filter-1@partner.example", Fate("anna@{here}", "failed", named="list"), subject="Fail me", **only)
+    _case("frozen on arrival", PARTNER, "ice-1@partner.example", Fate("anna@{here}", "failed", named="list"), subject="freeze me", **only)
     _case(
         "over the limit",
         login("anna@{here}"),
@@ -389,7 +403,7 @@ def _exim() -> None:
     )
     _case("invoice", PARTNER, "bill-1@partner.example", delivered("anna@{here}"), subject="Your invoice", **only)
     _case("prize", NAMELESS, "prize-1@partner.example", delivered("anna@{here}"), subject="You have won", **only)
-    _case("script refused", "shop", "", rejected("anna@{here}"), subject="forbidden script", **only)
+    _case("script refused", "shop", "", Fate("anna@{here}", "rejected", named="never"), subject="forbidden script", **only)
     _case("to the other server", login("anna@{here}"), "anna@{here}", delivered("ben@school.example"), **only)
 
 

@@ -17,7 +17,11 @@ from . import names, rsyslog, world
 from .people import Accounts
 
 HERE = Path(__file__).parent
-BINARY = "/usr/sbin/exim4"
+
+#: The configuration that the binary is built with, and the only one that it trusts in the hands
+#: of ordinary users: each instance sees its own there, in a mount namespace of its own.
+_BUILT_IN = "/etc/exim4/exim4.conf"
+_OWN_VIEW = ("unshare", "--mount", "sh", "-c", f'mount --bind "$0" {_BUILT_IN} && exec "$@"')
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Exim:
 
     def start(self) -> None:
         """Start the daemon and wait until it listens."""
-        command = [BINARY, "-C", str(self._configuration), "-bd"]
+        command = self._command("-bd")
         # The daemon keeps its descriptors: a pipe would never end.
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
@@ -83,14 +87,13 @@ class Exim:
 
     def run(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Run the binary with this instance's configuration, as root."""
-        command = [BINARY, "-C", str(self._configuration), *arguments]
+        command = self._command(*arguments)
         return subprocess.run(command, check=True, capture_output=True, text=True, **options)  # type: ignore[call-overload,no-any-return]
 
     def submit(self, user: str, sender: str, recipients: Iterable[str], message: bytes) -> None:
         """Hand in a message on this host as a local user, as a script would with sendmail."""
-        command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        command += [BINARY, "-C", str(self._configuration), "-oi", "-odb"]
-        command += ["-f", sender, *recipients] if sender else list(recipients)
+        sender_option = ["-f", sender] if sender else []
+        command = self._command("-oi", *sender_option, *recipients, user=user)
         subprocess.run(command, input=message, check=False, capture_output=True, timeout=30)
 
     def retry(self) -> None:
@@ -115,10 +118,10 @@ class Exim:
         return files
 
     def is_busy(self) -> bool:
-        """Whether deliveries are going on; the daemon itself does not count."""
-        daemon = (self.place / "exim.pid").read_text().strip()
-        listed = subprocess.run(["pgrep", "-f", str(self._configuration)], capture_output=True, text=True)
-        return bool(set(listed.stdout.split()) - {daemon})
+        """Whether any Exim of the yard is at work; the daemons do not count."""
+        daemons = {path.read_text().strip() for path in world.ROOT.glob("*/exim.pid")}
+        listed = subprocess.run(["pgrep", "exim4"], capture_output=True, text=True)
+        return bool(set(listed.stdout.split()) - daemons)
 
     def _prepare(self) -> None:
         for folder in ("spool", "log"):
@@ -130,14 +133,18 @@ class Exim:
         mail.chmod(0o1777)
         self._tables()
         self._configuration.write_text(self._macros() + (HERE / "conf/exim.conf").read_text())
-        trusted = Path("/etc/exim4/trusted_configs")
-        trusted.parent.mkdir(exist_ok=True)
-        with trusted.open("a") as known:
-            known.write(f"{self._configuration}\n")
+        Path(_BUILT_IN).parent.mkdir(exist_ok=True)
+        Path(_BUILT_IN).touch()
 
     @property
     def _configuration(self) -> Path:
         return self.place / "exim.conf"
+
+    def _command(self, *arguments: str, user: str = "") -> list[str]:
+        """A command line that runs Exim with this configuration, as root or as a user."""
+        switch = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        started = [*_OWN_VIEW, str(self._configuration), *(switch if user else [])]
+        return [*started, "/usr/sbin/exim4", *arguments]
 
     def _macros(self) -> str:
         logs = f"{self.place}/log/%slog" + (" : syslog" if self.flavour.syslog else "")

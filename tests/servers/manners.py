@@ -33,8 +33,12 @@ class Manner:
 
     def hello(self, session: Session) -> str:
         """The answer to EHLO."""
-        lines = (session.sink.host, *self.extensions)
+        lines = (session.sink.host, *self.offered(session))
         return "\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
+
+    def offered(self, session: Session) -> tuple[str, ...]:
+        """The extensions named in answer to EHLO."""
+        return self.extensions
 
     def mail(self, session: Session) -> str:
         """The answer to MAIL FROM."""
@@ -160,12 +164,9 @@ class Slow(Manner):
 class StartTls(Manner):
     """Offers STARTTLS."""
 
-    extensions = (*Manner.extensions, "STARTTLS")
-
-    def hello(self, session: Session) -> str:
+    def offered(self, session: Session) -> tuple[str, ...]:
         """As the others, with STARTTLS until it is in use."""
-        text = super().hello(session)
-        return text.replace("\n250 STARTTLS", "").replace("250-ENH", "250 ENH") if session.tls else text
+        return self.extensions if session.tls else (*self.extensions, "STARTTLS")
 
 
 class RefuseToTalk(Manner):

@@ -21,7 +21,7 @@ class Accounts:
 
 def hosted(domain: str, other: str) -> Accounts:
     """The people of one hosted domain, and a few of a second one on the same server."""
-    people = ("anna", "ben", "clara", "nora", "full", "omar", "bounces", "archive", "clerk")
+    people = ("anna", "ben", "clara", "nora", "full", "omar", "bounces", "archive")
     # Known addresses that a transport of their own takes care of (Postfix).
     others = ("devnull", "tickets")
     mailboxes = (*(f"{name}@{domain}" for name in people), f"ida@{other}", f"jon@{other}")
@@ -41,6 +41,7 @@ def hosted(domain: str, other: str) -> Accounts:
         exim_aliases={
             f"devnull@{domain}": (":blackhole:",),
             f"null@{domain}": ("/dev/null",),
+            f"clerk@{domain}": ("clerk.away@partner.example",),
             f"closed@{domain}": (":fail: this mailbox was closed",),
             f"moving@{domain}": (":defer: this mailbox is being moved",),
             f"tickets@{domain}": ('"|/bin/cat -"',),

@@ -69,10 +69,19 @@ class Postfix:
 
     def submit(self, user: str, sender: str, recipients: Iterable[str], message: bytes) -> None:
         """Hand in a message on this host as a local user, with sendmail."""
-        command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        command += ["/usr/sbin/sendmail", "-C", str(self._conf), "-i"]
+        command = ["/usr/sbin/sendmail", "-C", str(self._conf), "-i"]
         command += ["-f", sender, *recipients] if sender else list(recipients)
-        subprocess.run(command, input=message, check=False, capture_output=True, timeout=30)
+        number = world.user_id(user)
+        subprocess.run(
+            command,
+            input=message,
+            user=number,
+            group=number,
+            extra_groups=[],
+            check=True,
+            capture_output=True,
+            timeout=30,
+        )
 
     def retry(self) -> None:
         """Make the queue manager look at the deferred queue: only what is due is tried.

@@ -19,7 +19,8 @@ FORMS = {
 _HEAD = """\
 module(load="imuxsock" SysSock.Name="/dev/log" SysSock.UseSysTimeStamp="off"
        SysSock.RateLimit.Interval="0")
-global(workDirectory="{place}" net.enableDNS="off" maxMessageSize="64k")
+global(workDirectory="{place}" net.enableDNS="off" maxMessageSize="64k"
+       parser.permitSlashInProgramName="on")
 """
 _RULE = """\
 if $syslogfacility-text == "mail" and {test} then {{

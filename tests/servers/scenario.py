@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -92,7 +92,7 @@ class _Run:
             sent = self._send(case, len(self.sent))
             self.sent.append(sent)
             if case.operator:
-                self.yard.settle(5)
+                self.yard.settle(2, self.server)
                 self._operate(case.operator, sent["queue_id"])
 
     def send_again(self) -> None:
@@ -120,6 +120,7 @@ class _Run:
             "kind": self.server.kind,
             "host": self.server.host,
             "address": self.server.address,
+            "address6": names.ipv6_of(self.server.address),
             "zone": getattr(self.server.flavour, "zone", "UTC"),
             "sent": self.sent,
             "mailboxes": self.yard.mailboxes(self.server),
@@ -138,13 +139,7 @@ class _Run:
         at = self.yard.clock.now()
         receipt = Receipt()
         if isinstance(case.way, Way):
-            way = Way(
-                case.way.source,
-                case.way.helo,
-                self._fill(case.way.login),
-                case.way.password,
-                case.way.hang_up,
-            )
+            way = replace(case.way, login=self._fill(case.way.login))
             address = self.server.address
             listener = names.ipv6_of(address) if ":" in way.source else address
             receipt = send(way, listener, sender, recipients, message)
@@ -162,18 +157,13 @@ class _Run:
             "accepted": receipt.accepted,
             "reply": receipt.reply,
             "refused": receipt.refused,
-            "fates": [
-                asdict(
-                    Fate(
-                        self._fill(fate.recipient),
-                        fate.status,
-                        self._fill(fate.final),
-                        fate.attempts,
-                    )
-                )
-                for fate in case.fates
-            ],
+            "fates": [asdict(self._fate(fate)) for fate in case.fates],
         }
+
+    def _fate(self, fate: Fate) -> Fate:
+        return replace(
+            fate, recipient=self._fill(fate.recipient), final=self._fill(fate.final)
+        )
 
     def _fill(self, text: str) -> str:
         """Put the server's own names in."""

@@ -30,9 +30,13 @@ ACCOUNTS = (
     ("shop", 2606, 2606, "/srv/home/shop"),
 )
 POSTDROP = 2607
-VMAIL = 2603
 
 _DEVICES = (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9))
+
+
+def user_id(name: str) -> int:
+    """The number of one of the yard's accounts, which is that of its group too."""
+    return next(uid for account, uid, _, _ in ACCOUNTS if account == name)
 
 
 def build(tree: Path) -> None:

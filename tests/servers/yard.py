@@ -101,12 +101,13 @@ class Yard:
         for server in self.servers.values():
             server.start()
 
-    def settle(self, patience: float = 20) -> None:
-        """Wait until no server is at work, and has not been for a moment."""
+    def settle(self, patience: float = 20, server: Server | None = None) -> None:
+        """Wait until no server (or not this one) is at work, and has not been for a moment."""
+        servers = [server] if server else list(self.servers.values())
         deadline = time.monotonic() + patience
         calm = 0
         while calm < 3 and time.monotonic() < deadline:
-            busy = any(server.is_busy() for server in self.servers.values())
+            busy = any(server.is_busy() for server in servers)
             calm = 0 if busy else calm + 1
             time.sleep(0.1)
 
@@ -133,6 +134,8 @@ class Yard:
             target.mkdir(exist_ok=True)
             for file, path in server.logs().items():
                 shutil.copyfile(path, target / file)
+                # Logs without years are dated by when they were written last.
+                os.utime(target / file, (self.clock.now() / 1e6,) * 2)
             logs[name] = sorted(server.logs())
         truth |= {"logs": logs, "answers": [dataclasses.asdict(each) for each in self.sinks.answers]}
         text = json.dumps(truth, indent=1, ensure_ascii=False)
