@@ -102,7 +102,7 @@ def main() -> None:
     counted.append(stories)
     proof = prove(CORPORA / "exim-testsuite") if CORPORA.is_dir() else None
     for each in foreign_sets(CORPORA):
-        counted.append(_count(each))
+        counted.append(count(each))
         _talk(" ".join(map(str, counted[-1])))
     text = "\n".join(_document(asked.lines, counted, agreements, right, proof))
     if asked.check:
@@ -126,7 +126,7 @@ def _generated(kind: str, lines: int, seed: int) -> tuple[Lines, Agreement]:
         try:
             result = _import(store, state, folder / "logs", kind)
             rows = find.iterate(store, Scope.everything(), Search())
-            agreement = _compare(kind, truth, rows)
+            agreement = compare(kind, truth, rows)
         finally:
             state.close()
             store.close()
@@ -143,7 +143,7 @@ def _import(store: Store, state: State, folder: Path, kind: str) -> Result:
     return result
 
 
-def _compare(kind: str, truth: list[dict[str, Any]], rows: Iterable[Delivery]) -> Agreement:
+def compare(kind: str, truth: list[dict[str, Any]], rows: Iterable[Delivery]) -> Agreement:
     """Pair rows with truths by queue id, addresses and second of arrival."""
     told: dict[_Key, list[_Facts]] = defaultdict(list)
     for each in truth:
@@ -199,7 +199,7 @@ def _golden() -> tuple[Lines, tuple[int, int]]:
     return _lines("golden stories", counts), (right, total)
 
 
-def _count(logs: Set) -> Lines:
+def count(logs: Set) -> Lines:
     """Read a set with the parser of its server, each log with a reader of its own."""
     counts: Counter[str] = Counter()
     for log in logs.logs:
