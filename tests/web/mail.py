@@ -73,7 +73,7 @@ class Mail:
         delivery = delivery_id(key, fields["recipient"], fields.get("delivered_to", ""))
         status = fields["status"]
         wait = fields.pop("wait", 2 * SECOND)
-        last = at + (tries - 1) * 15 * MINUTE + wait if tries else 0
+        last = at + (tries - 1) * 5 * MINUTE + wait if tries else 0
         targets = [fields["recipient"], fields.get("delivered_to", "")]
         origins = fields.pop("origins", [fields["user"]] if fields.get("user") else [])
         row = Delivery(
@@ -107,7 +107,7 @@ class Mail:
                     message_key=key,
                     host=HOST,
                     queue_id=queue_id,
-                    at=at + number * 15 * MINUTE + wait,
+                    at=at + number * 5 * MINUTE + wait,
                     outcome=OUTCOMES.get(status, Outcome.DEFERRED) if is_last else Outcome.DEFERRED,
                     address=row.delivered_to or row.recipient,
                     router=row.router,
@@ -174,7 +174,7 @@ def _everyday(mail: Mail) -> None:
         **ANNA,
     )
     mail.message(
-        41 * MINUTE,
+        19 * MINUTE,
         [
             {
                 "name": "deferred",
@@ -256,7 +256,7 @@ def _everyday(mail: Mail) -> None:
         )
     )
     mail.message(
-        3 * HOUR,
+        65 * MINUTE,
         [
             {
                 "name": "rejected",

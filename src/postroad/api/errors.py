@@ -15,6 +15,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.routes import HTTPRoute
 
 from postroad.errors import (
     AccessError,
@@ -82,7 +83,7 @@ def failure(error: Exception) -> Failure:
     return Failure(status=HTTPStatus.INTERNAL_SERVER_ERROR, error="server", detail=detail)
 
 
-def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
     """The response for an exception: an exception handler for API routes."""
     failed = failure(error)
     headers = {}
@@ -91,8 +92,21 @@ def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
     if isinstance(error, TooManyTries):
         headers["Retry-After"] = str(error.wait)
     if isinstance(error, MethodNotAllowedException):
-        headers["Allow"] = (error.headers or {}).get("Allow", "")
+        headers["Allow"] = ", ".join(_methods(request))
     return Response(failed, status_code=failed.status, headers=headers, media_type=MediaType.JSON)
+
+
+def _methods(request: Request[Any, Any, Any]) -> list[str]:
+    """The methods that the path of a request does answer to (RFC 9110 section 15.5.6)."""
+    asked = request.scope["path"].strip("/").split("/")
+    found: set[str] = set()
+    for route in request.app.routes:
+        steps = route.path_components
+        if isinstance(route, HTTPRoute) and len(steps) == len(asked):
+            pairs = zip(steps, asked, strict=True)
+            if all(not isinstance(step, str) or step == part for step, part in pairs):
+                found |= set(route.methods)
+    return sorted(found)
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:

@@ -34,15 +34,17 @@ class Form(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, query: MultiDict[str]) -> Self:
-        """From a query string; several statuses are put together, the last of all others counts."""
+        """From a query string: several statuses are put together, the last of all others counts.
+
+        `show=all` asks for everything, `show=trouble` for what was refused or gave up.
+        """
+        if query.get("show") == "all":
+            return cls({})
         fields = {name: value.strip() for name, value in query.multi_items() if name in _FIELDS}
         fields["status"] = ",".join(filter(None, query.getall("status", [])))
-        match query.get("show"):
-            case "all":
-                fields["status"] = fields["cursor"] = ""
-            case "trouble":
-                fields["status"] = ",".join(each.word for each in sorted(TROUBLE))
-                fields["cursor"] = ""
+        if query.get("show") == "trouble":
+            fields["status"] = ",".join(each.word for each in sorted(TROUBLE))
+            fields["cursor"] = ""
         if not fields.get("period") and (fields.get("since") or fields.get("until")):
             fields["period"] = _RANGE
         if fields.get("period") != _RANGE:
@@ -60,11 +62,6 @@ class Form(msgspec.Struct, frozen=True):
         """The statuses that are chosen; words that are none are left out here."""
         known = {each.word: each for each in Status}
         return tuple(known[word] for word in self["status"].split(",") if word in known)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing is asked for in particular."""
-        return not self.fields
 
     @property
     def has_more(self) -> bool:

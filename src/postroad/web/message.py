@@ -15,23 +15,25 @@ from postroad.model.verdict import verdict
 from postroad.web.failures import NotFound
 from postroad.web.pages import Asked, Asking, Served, page
 
-#: What a related message is to this one.
+#: What stands in place of an address that the reader may not see.
+_MASK = "•••@•••"
+#: What a related message is to this one; the queue id of that one follows.
 _RELATIONS = {
-    "same_message": "The same message,",
-    "bounce": "Its failure was reported",
-    "bounce_of": "It reports the failure of the message",
-    "notice_to_postmaster": "The postmaster was told",
-    "notice_about": "It tells the postmaster about the message",
-    "delay_notice": "Its sender was told that it is late",
-    "delay_notice_about": "It tells that this is late: the message",
-    "success_notice": "Its delivery was confirmed",
-    "success_notice_about": "It confirms the delivery of the message",
-    "forwarded_as": "It was forwarded",
-    "forwarded_from": "It was forwarded from the message",
-    "filtered_as": "It came back from the content filter",
-    "filtered_from": "Before the content filter it was the message",
-    "requeued_as": "It was queued again",
-    "requeued_from": "It was queued before as the message",
+    "same_message": "Another recipient of the same message,",
+    "bounce": "Its failure was reported to its sender in",
+    "bounce_of": "It reports the failure of",
+    "notice_to_postmaster": "The postmaster was told in",
+    "notice_about": "It tells the postmaster about",
+    "delay_notice": "Its sender was told of the delay in",
+    "delay_notice_about": "It tells of the delay of",
+    "success_notice": "Its delivery was confirmed in",
+    "success_notice_about": "It confirms the delivery of",
+    "forwarded_as": "It was forwarded as",
+    "forwarded_from": "It is the forward of",
+    "filtered_as": "It came back from the content filter as",
+    "filtered_from": "Before the content filter it was",
+    "requeued_as": "It was queued again as",
+    "requeued_from": "Before it was queued again it was",
 }
 
 
@@ -54,7 +56,7 @@ def message(
         "family": [_relative(each) for each in found.family],
         "verdict": verdict(found.delivery),
         "delay": _delay(found.delivery),
-        "is_masked": not viewer.scope.is_everything,
+        "is_masked": any(_MASK in line.text for line in found.log_lines),
         "back": _back(request),
     }
     return page(request, "message.html", values)
