@@ -14,6 +14,8 @@ import pytest
 from tests.ingest import logs
 from tests.ingest.world import World, differences
 
+from postroad.state import State, marks
+
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 20
 
@@ -79,6 +81,14 @@ def survived(home):
     return held
 
 
+def marks_of(home):
+    """The marks of the log that is followed."""
+    if not (home / "killed.db").exists():
+        return []
+    with State.open(home / "killed.db") as state:
+        return marks.of_source(state, "log")
+
+
 @pytest.mark.parametrize(("server", "kills", "seed"), [("exim", 20, 11), ("postfix", 6, 12)])
 def test_an_import_that_is_killed_at_random_moments(server, kills, seed, tmp_path):
     """After all the kills and one undisturbed run, the store is that of one undisturbed run."""
@@ -120,6 +130,8 @@ def test_following_that_is_killed_at_random_moments(server, kills, seed, tmp_pat
     moments = []
     with Child("follow", home, 1 << 20, log) as child:
         child.start()
+        while not marks_of(home):
+            time.sleep(0.05)
         bounds = zip([0, *cuts], [*cuts, len(lines)], strict=True)
         for number, (start, end) in enumerate(bounds):
             _write(log, logs.data(lines[start:end]), rng)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,9 +15,9 @@ from postroad.errors import SourceError
 from postroad.ingest.feed import Feed
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.positions import open_at
+from postroad.ingest.presence import Change, Key, Past, Present
 from postroad.ingest.tally import Carried
 from postroad.model import when
-from postroad.model.when import DAY
 from postroad.sources import rotation
 from postroad.sources.find import Found, below, matches
 from postroad.sources.look import Look, in_order, look
@@ -31,10 +31,6 @@ _LET_GO = 60.0
 _SLEEP = 900.0
 #: Chunks read of one log before the others have their turn.
 _TURN = 64
-
-#: Device and inode; size and time of the last change.
-_Key = tuple[int, int]
-_State = tuple[int, int]
 
 
 class LogStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +63,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 class _Log:
     """A log that is open."""
 
-    def __init__(self, feed: Feed, key: _Key) -> None:
+    def __init__(self, feed: Feed, key: Key) -> None:
         self.feed = feed
         self.tail = Tail(feed.reading)
         self.key = key
@@ -93,10 +89,10 @@ class Followed:
         self._zone = zone
         self._logs: list[_Log] = []
         #: Files that need not be opened until they change.
-        self._settled: dict[_Key, _State] = {}
+        self._settled: dict[Key, Change] = {}
         self._problems: dict[str, str] = {}
         self._notes: list[str] = []
-        self._has_begun = False
+        self._past: Past | None = None
 
     def status(self) -> Status:
         """How it goes."""
@@ -114,29 +110,34 @@ class Followed:
             log.feed.close()
         self._logs = []
         self._settled.clear()
-        self._has_begun = False
+        self._past = None
 
     def look(self, pipeline: Pipeline) -> None:
         """Find logs that are new, and those that were taken away."""
-        present = self._present()
+        past = self._past
+        if past is None:
+            past = self._past = Past(self._state, self.name)
+        present = self._present(past)
         for log in self._logs:
-            log.is_gone = log.key not in present
+            log.is_gone = log.key not in present or present[log.key].is_older
         new = [
-            found
-            for key, (found, state) in present.items()
-            if self._settled.get(key) != state and all(log.key != key for log in self._logs)
+            each.found
+            for key, each in present.items()
+            if self._settled.get(key) != each.state and all(log.key != key for log in self._logs)
         ]
-        if not self._has_begun:
-            self._has_begun = True
-            self._open_older(pipeline)
-            opened = {log.key for log in self._logs}
-            new = [found for found in new if _key(found.path)[0] not in opened]
-        if new:
-            with pipeline.lock:
-                # A copy of what is being read is known by its mark.
-                pipeline.commit()
-            for seen in in_order(self._look_at(found) for found in new):
-                self._open(seen, pipeline)
+        if not new:
+            return
+        with pipeline.lock:
+            # A copy of what is being read is known by its mark.
+            pipeline.commit()
+        for seen in in_order(map(self._look_at, new)):
+            self._open(seen, pipeline, past)
+        if past.is_lost(self._logs):
+            self._note(
+                f"{self._path} was rotated while it was not followed, and the part that was being "
+                f"read is not beside it. Lines after {when.rfc3339(past.newest)} may be missing: "
+                "import them."
+            )
 
     def read(self, pipeline: Pipeline, stop: threading.Event) -> int:
         """Read what was added; how many chunks there were."""
@@ -173,27 +174,33 @@ class Followed:
             self._drop(log)
         return taken
 
-    def _present(self) -> dict[_Key, tuple[Found, _State]]:
-        """The files that the source's path or pattern leads to now."""
-        present: dict[_Key, tuple[Found, _State]] = {}
+    def _present(self, past: Past) -> dict[Key, Present]:
+        """The files that the source's path or pattern leads to now, and older parts of a log."""
         problems: list[str] = []
-        paths = [(path, "") for path in matches(self._path)]
-        if len(paths) == 1 and paths[0][0].is_dir():
-            named = paths[0][0]
-            paths = [(path, str(named)) for path in below(named, problems)]
-        for path, directory in paths:
+        found = matches(self._path)
+        directory = str(found[0]) if len(found) == 1 and found[0].is_dir() else ""
+        if directory:
+            found = list(below(Path(directory), problems))
+        present: dict[Key, Present] = {}
+        for path in found:
             try:
-                key, state = _key(path)
+                each = Present(path, directory)
+            except FileNotFoundError:
+                problems.append(f"{path} does not exist yet.")
+                continue
             except OSError as error:
                 problems.append(f"{path} cannot be read: {error.strerror}.")
                 continue
             if path.is_file():
-                present[key] = (Found(path=path, directory=directory, size=state[0]), state)
+                present[each.key] = each
         if not present and not problems:
             problems.append(f"No file matches {self._path} yet.")
         self._problems.pop("", None)
         if problems:
             self._problems[""] = " ".join(problems)
+        if not directory and found == [Path(self._path)]:
+            for older in past.older(found[0], present):
+                present.setdefault(older.key, older)
         return present
 
     def _look_at(self, found: Found) -> Look:
@@ -205,24 +212,24 @@ class Followed:
             now=time.time_ns() // 1000,
         )
 
-    def _open(self, seen: Look, pipeline: Pipeline, *, is_gone: bool = False) -> _Log | None:
-        """Open a log at its place; None if there is nothing (more) to read in it."""
+    def _open(self, seen: Look, pipeline: Pipeline, past: Past) -> None:
+        """Open a log at its place."""
         path = seen.found.path
         self._problems.pop(str(path), None)
         if seen.problem and not seen.found.directory:
             self._problems[str(path)] = seen.problem
-            return None
+            return
         try:
-            key, state = _key(path)
+            present = Present(path)
             if seen.problem or (seen.found.directory and not seen.server):
-                self._settled[key] = state
-                return None
-            if any(log.key == key for log in self._logs):
-                return None
+                self._settled[present.key] = present.state
+                return
+            if any(log.key == present.key for log in self._logs):
+                return
             opened = open_at(seen.found, self._state, self._host)
         except (OSError, SourceError) as error:
             self._problems[str(path)] = str(error)
-            return None
+            return
         feed = Feed(
             opened.reading,
             name=opened.name,
@@ -235,63 +242,40 @@ class Followed:
             before=opened.mark,
         )
         if opened.mark is None:
-            marks.begin(self._state, _beginning(feed, key), at=time.time_ns() // 1000)
-        log = _Log(feed, key)
-        log.is_gone = is_gone
+            marks.begin(self._state, _beginning(feed, present.key), at=time.time_ns() // 1000)
+        past.is_resumed = past.is_resumed or opened.mark is not None
+        log = _Log(feed, present.key)
+        log.is_gone = seen.found.is_older
         pipeline.begin(feed)
         self._logs.append(log)
-        return log
-
-    def _open_older(self, pipeline: Pipeline) -> None:
-        """After a restart: open what was being read and has been rotated away since."""
-        before = marks.of_source(self._state, self.name)
-        path = Path(self._path)
-        if not before or path.is_dir():
-            return
-        readings = {mark.reading for mark in before}
-        newest = max(mark.newest for mark in before)
-        # As long as nothing was committed, all that was written since is missing.
-        since = before[0].read_at - 2 * DAY if newest else before[-1].read_at
-        was_read = not newest
-        for seen in in_order(map(self._look_at, _changed_since(since, path))):
-            was_read = was_read or self._reading_of(seen.found) in readings
-            if was_read or newest < seen.first_at:
-                self._open(seen, pipeline, is_gone=True)
-        if not was_read and path.is_file() and self._reading_of(Found(path=path)) not in readings:
-            self._note(
-                f"{path} was rotated while it was not followed, and the part that was being read "
-                f"is not beside it. Lines after {when.rfc3339(newest)} may be missing: import them."
-            )
-
-    def _reading_of(self, found: Found) -> str:
-        """The name of the reading that a file's content belongs to; empty for a new one."""
-        try:
-            opened = open_at(found, self._state, self._host)
-        except (OSError, SourceError):
-            return ""
-        opened.reading.content.close()
-        return opened.mark.reading if opened.mark else ""
 
     def _begin_anew(self, log: _Log, pipeline: Pipeline) -> None:
         """The log was cut short: read on in a copy of it, then the log from its start."""
         with pipeline.lock:
             pipeline.commit()
         self._drop(log)
-        if not self._open_copy(log, pipeline):
+        self._settled.pop(log.key, None)
+        if not any(map(self._continues(log), rotation.older(Path(log.feed.path)))):
             self._note(
                 f"{log.feed.path} was cut short after {log.feed.reading.offset} bytes of it were "
                 "read, and no copy of it was found. Lines written just before may be missing."
             )
-        self._settled.pop(log.key, None)
-        self._open(self._look_at(Found(path=Path(log.feed.path))), pipeline)
+        if self._past:
+            self._past.looked = 0.0
+        self.look(pipeline)
 
-    def _open_copy(self, log: _Log, pipeline: Pipeline) -> bool:
-        for path in rotation.older(Path(log.feed.path)):
-            found = Found(path=path)
-            if self._reading_of(found) == log.feed.name:
-                self._open(self._look_at(found), pipeline, is_gone=True)
-                return True
-        return False
+    def _continues(self, log: _Log) -> Callable[[Path], bool]:
+        """Whether a file holds what was read of this log."""
+
+        def check(path: Path) -> bool:
+            try:
+                opened = open_at(Found(path=path), self._state, self._host)
+            except (OSError, SourceError):
+                return False
+            opened.reading.content.close()
+            return opened.mark is not None and opened.mark.reading == log.feed.name
+
+        return check
 
     def _finish(self, log: _Log, pipeline: Pipeline) -> None:
         """Nothing more will come: take a last line that has no end, and close the log."""
@@ -314,12 +298,7 @@ class Followed:
         self._notes = [*self._notes[-19:], note]
 
 
-def _key(path: Path) -> tuple[_Key, _State]:
-    found = path.stat()
-    return (found.st_dev, found.st_ino), (found.st_size, found.st_mtime_ns)
-
-
-def _beginning(feed: Feed, key: _Key) -> Mark:
+def _beginning(feed: Feed, key: Key) -> Mark:
     """The mark of a reading at its start."""
     chain = feed.reading.chain
     return Mark(
@@ -336,16 +315,6 @@ def _beginning(feed: Feed, key: _Key) -> Mark:
         inode=key[1],
         tally=msgspec.msgpack.encode(Carried(source=feed.source)),
     )
-
-
-def _changed_since(since: int, path: Path) -> Iterator[Found]:
-    """Older parts of a log that were written to after this time, in microseconds UTC."""
-    for each in rotation.older(path):
-        try:
-            if each.stat().st_mtime_ns // 1000 >= since:
-                yield Found(path=each)
-        except OSError:
-            continue
 
 
 def _status_of(log: _Log) -> LogStatus:

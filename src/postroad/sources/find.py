@@ -30,6 +30,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     #: The directory it was found in or below, as it was named; empty if the file itself was named.
     directory: str = ""
+    #: An older part of a log, which rotation took away.
+    is_older: bool = False
     #: Bytes as it lies on disk; 0 for a pipe.
     size: int = 0
     is_regular: bool = True

@@ -75,7 +75,7 @@ _marks = sa.Table(
 _contexts = sa.Table(
     "contexts",
     metadata,
-    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(1024), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
 )
@@ -129,6 +129,17 @@ def begin(state: State, mark: Mark, *, at: int) -> None:
     with state.write() as connection:
         connection.execute(_marks.delete().where(same))
         connection.execute(_marks.insert(), _row(mark, at))
+
+
+def followed_since(state: State, source: str, *, now: int) -> int:
+    """When following this source began: now, the first time it is asked for."""
+    name = f"follow {source}"
+    with state.write() as connection:
+        wanted = sa.select(_contexts.c.at).where(_contexts.c.name == name)
+        known: int | None = connection.execute(wanted).scalar()
+        if known is None:
+            connection.execute(_contexts.insert(), {"name": name, "data": b"", "at": now})
+        return now if known is None else known
 
 
 def context(state: State, name: str) -> bytes:

@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index("ix_marks_source", "marks", ["source"])
     op.create_table(
         "contexts",
-        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("name", sa.String(1024), primary_key=True),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
     )
