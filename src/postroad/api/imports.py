@@ -21,6 +21,8 @@ from postroad.services import Body, Import, Order
 
 TAGS = ["Server"]
 _JSON, _BYTES = "application/json", "application/octet-stream"
+#: One JSON object a line (https://github.com/ndjson/ndjson-spec).
+_LINES = "application/x-ndjson"
 #: Octets that an order may have.
 _LARGEST_ORDER = 1 << 20
 _Text = Annotated[str, Parameter(max_length=255)]
@@ -53,6 +55,7 @@ class _Ordered(Operation):
     "/imports",
     tags=TAGS,
     status_code=200,
+    media_type=_LINES,
     operation_class=_Ordered,
     responses=documented(403, 409, 413, 415),
     request_max_body_size=None,
@@ -93,7 +96,7 @@ async def start(
         message = f"Send the order as {_JSON}, or a log as {_BYTES}."
         raise ConfigError(message)
     services.accounts.audit.write(viewer, "import", name or ", ".join(order.paths))
-    return Stream(_lines(job), media_type="application/x-ndjson")
+    return Stream(_lines(job), media_type=_LINES)
 
 
 @get("/imports", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])

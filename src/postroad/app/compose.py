@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -26,26 +25,14 @@ from postroad.store import Store
 _LARGEST_BODY = 1 << 20
 
 
-def create(settings: Settings, *, follow: bool = True, hasher: Hasher | None = None) -> Litestar:
-    """The application. Store and state are opened when it starts, and closed when it ends.
+def create(settings: Settings) -> Litestar:
+    """The application. Before it is asked anything, `state.services` must be what `opened` gives.
 
-    With `follow` the configured sources are read while it runs. `hasher` makes the hashes of
-    passwords; the strong one unless given. Starting raises what cannot be opened.
+    They come apart because what keeps a store from opening is told best before there is a loop.
     """
-
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        opened = _opened(settings, hasher, follow=follow)
-        app.state.services = await asyncio.to_thread(opened.__enter__)
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(opened.__exit__, None, None, None)
-
     is_https = settings.public_url.startswith("https://")
     return Litestar(
         route_handlers=[api.router(), *web.routes()],
-        lifespan=[lifespan],
         middleware=[Identify()],
         before_send=[_adding(headers(is_https=is_https))],
         exception_handlers={Exception: _failed},
@@ -57,7 +44,14 @@ def create(settings: Settings, *, follow: bool = True, hasher: Hasher | None = N
 
 
 @contextmanager
-def _opened(settings: Settings, hasher: Hasher | None, *, follow: bool) -> Iterator[Services]:
+def opened(
+    settings: Settings, *, follow: bool = True, hasher: Hasher | None = None
+) -> Iterator[Services]:
+    """Everything a request may need, at work; closed when the block ends.
+
+    With `follow` the configured sources are read meanwhile. `hasher` makes the hashes of
+    passwords; the strong one unless given. Raises what cannot be opened.
+    """
     make_home(settings)
     with (
         State.open(settings.state) as state,

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvicorn
-from litestar import Litestar
 
 from postroad.accounts import Hasher
-from postroad.app.compose import create
+from postroad.app.compose import create, opened
 from postroad.app.guard import local
 from postroad.config import Settings
 from postroad.errors import ConfigError, StoreInUse
+from postroad.services import Services
 
 #: Seconds that answers under way have to end when the server is told to stop.
 _PATIENCE = 2
@@ -46,10 +46,9 @@ def serve(
     administrators. Raises what keeps it from starting: a `PostroadError`.
     """
     with _unix_socket(settings.socket) as private:
-        public = _port(settings) if pages else []
-        app = create(settings, follow=True, hasher=hasher)
-        sockets = _Sockets(private=private, public=public)
-        asyncio.run(_run(app, settings, sockets, ready or (lambda: None)))
+        sockets = _Sockets(private, _port(settings) if pages else ())
+        with opened(settings, follow=True, hasher=hasher) as services:
+            asyncio.run(_run(services, sockets, ready or (lambda: None)))
 
 
 @contextmanager
@@ -71,8 +70,8 @@ def _thread(settings: Settings, private: socket.socket, hasher: Hasher | None) -
 
     def run() -> None:
         try:
-            app = create(settings, follow=False, hasher=hasher)
-            asyncio.run(_run(app, settings, _Sockets(private), is_up.set, stop))
+            with opened(settings, follow=False, hasher=hasher) as services:
+                asyncio.run(_run(services, _Sockets(private), is_up.set, stop))
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             failures.append(error)
         finally:
@@ -150,8 +149,7 @@ class _Sockets(NamedTuple):
 
 
 async def _run(
-    app: Litestar,
-    settings: Settings,
+    services: Services,
     sockets: _Sockets,
     ready: Callable[[], None],
     stop: _Stop | None = None,
@@ -163,6 +161,9 @@ async def _run(
             loop.add_signal_handler(number, told.set)
     else:
         stop.bind(loop, told)
+    settings = services.settings
+    app = create(settings)
+    app.state.services = services
     async with app.lifespan():
         servers = [(_Server(local(app), settings), [sockets.private])]
         if sockets.public:
@@ -176,7 +177,7 @@ async def _run(
             return_when=asyncio.FIRST_COMPLETED,
         )
         waiting.cancel()
-        app.state.services.imports.stop()
+        services.imports.stop()
         for server, _ in servers:
             server.should_exit = True
         await asyncio.gather(*running)
