@@ -43,7 +43,7 @@ class _Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     queue_id: str = ""
 
 
-class Arrived(_Event):
+class Arrived(_Event, frozen=True):
     """The server began to hold a message under a queue id: a life begins.
 
     Exim `<=`, `(=`; Postfix smtpd `client=`, pickup `uid=`, qmqpd `client=`.
@@ -83,7 +83,7 @@ class Arrived(_Event):
     cutthrough: bool = False
 
 
-class Described(_Event):
+class Described(_Event, frozen=True):
     """More facts about a message, at any time of its life. Empty fields say nothing.
 
     Postfix cleanup `message-id=`, qmgr `from=`, header lines that show the subject; cPanel's
@@ -113,7 +113,7 @@ class Described(_Event):
     waiting: str = ""
 
 
-class Attempted(_Event):
+class Attempted(_Event, frozen=True):
     """One attempt for one recipient ended, one way or the other.
 
     Exim `=> -> >> *> ** ==`; Postfix `status=`.
@@ -155,7 +155,7 @@ class Attempted(_Event):
     expired: bool = False
 
 
-class Rejected(_Event):
+class Rejected(_Event, frozen=True):
     """A message, or one of its recipients, was refused (or silently discarded) when offered to us."""
 
     #: The command or moment it happened at: RCPT, MAIL, DATA, END-OF-MESSAGE, CONNECT, ...
@@ -203,7 +203,7 @@ class LinkKind(IntEnum):
     REQUEUED_AS = 7
 
 
-class Linked(_Event):
+class Linked(_Event, frozen=True):
     """`queue_id` and `other`, both of this host and instance, belong together."""
 
     kind: LinkKind
@@ -227,7 +227,7 @@ class EndKind(IntEnum):
     DISCARDED = 6
 
 
-class Ended(_Event):
+class Ended(_Event, frozen=True):
     """The message left the queue, or was made to."""
 
     kind: EndKind
@@ -235,14 +235,14 @@ class Ended(_Event):
     by: str = ""
 
 
-class Noted(_Event):
+class Noted(_Event, frozen=True):
     """The line belongs to the message and is evidence, but changes nothing by itself."""
 
     #: A host was tried for the message without settling a recipient, in the server's words.
     tried_host: str = ""
 
 
-class SessionTls(_Event):
+class SessionTls(_Event, frozen=True):
     """TLS was set up in a session that has no queue id on its line; `pid` joins it."""
 
     pid: int

@@ -79,7 +79,7 @@ _ANY = (
     "saving session ",
     "remove session ",
     "reusing ",
-    "re-using session ",
+    "reusing session ",
     "subject_CN=",
     "fingerprint=",
     "issuer=",
