@@ -79,7 +79,7 @@ _ANY = (
     "saving session ",
     "remove session ",
     "reusing ",
-    "reusing session ",
+    "re-using session ",
     "subject_CN=",
     "fingerprint=",
     "issuer=",
