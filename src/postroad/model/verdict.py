@@ -28,8 +28,7 @@ def _parts(delivery: Delivery, quote: Callable[[str], str]) -> tuple[str, ...]:
             return _in_progress(delivery)
         case Status.DEFERRED:
             return (
-                f"Not delivered yet: {_who(delivery, quote)} said “later”{_tries(delivery)}.",
-                _no_host(delivery),
+                f"Not delivered yet: {_deferred(delivery, quote)}{_tries(delivery)}.",
                 "This server keeps it and tries again by itself.",
             )
         case Status.FAILED:
@@ -63,15 +62,21 @@ def _delivered(delivery: Delivery, quote: Callable[[str], str]) -> tuple[str, ..
     )
 
 
+def _deferred(delivery: Delivery, quote: Callable[[str], str]) -> str:
+    if not (delivery.remote_host or delivery.remote_ip):
+        return "no other server has answered about it"
+    if delivery.smtp_code:
+        return f"{_host(delivery, quote)} said “later”{_code(delivery)}"
+    return f"{_host(delivery, quote)} could not be reached, or did not answer to the end"
+
+
 def _failed(delivery: Delivery, quote: Callable[[str], str]) -> str:
     is_answered = bool(delivery.remote_host or delivery.remote_ip)
     if is_answered and delivery.smtp_code >= _FOR_GOOD:
         said = f"{_host(delivery, quote)} refused it for good{_code(delivery)}"
-    elif is_answered:
-        said = f"this server gave up; the last to answer was {_host(delivery, quote)}"
-    else:
-        said = "this server gave up"
-    return f"Not delivered: {said}{_tries(delivery)}."
+        return f"Not delivered: {said}{_tries(delivery)}."
+    last = f"; {_host(delivery, quote)} was tried last" if is_answered else ""
+    return f"Not delivered: this server gave up{_tries(delivery)}{last}."
 
 
 def _in_progress(delivery: Delivery) -> tuple[str, ...]:
@@ -86,23 +91,10 @@ def _in_progress(delivery: Delivery) -> tuple[str, ...]:
     )
 
 
-def _who(delivery: Delivery, quote: Callable[[str], str]) -> str:
-    if delivery.remote_host or delivery.remote_ip:
-        return _host(delivery, quote)
-    return "this server"
-
-
 def _host(delivery: Delivery, quote: Callable[[str], str]) -> str:
     if delivery.remote_host and delivery.remote_ip and delivery.remote_host != delivery.remote_ip:
         return f"{quote(delivery.remote_host)} [{quote(delivery.remote_ip)}]"
     return quote(delivery.remote_host or delivery.remote_ip)
-
-
-def _no_host(delivery: Delivery) -> str:
-    """Words for a message that no server ever answered about."""
-    if delivery.remote_host or delivery.remote_ip or delivery.smtp_code:
-        return ""
-    return "No other server has answered about it so far."
 
 
 def _code(delivery: Delivery) -> str:
