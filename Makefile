@@ -23,7 +23,7 @@ lint: .venv/.tests ## Formatting, lint, types, import contracts, docstrings, spe
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/interrogate -q src tests scripts bench
+	$(BIN)/interrogate -q src tests scripts bench demo
 	$(BIN)/codespell
 
 format: .venv/.tests ## Put the code into shape
