@@ -31,7 +31,7 @@ def create(settings: Settings) -> Litestar:
     They come apart because what keeps a store from opening is told best before there is a loop.
     """
     is_https = settings.public_url.startswith("https://")
-    return Litestar(
+    app = Litestar(
         route_handlers=[api.router(), *web.routes()],
         middleware=[Identify()],
         before_send=[_adding(headers(is_https=is_https))],
@@ -41,6 +41,8 @@ def create(settings: Settings) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    api.make_true(app.openapi_schema)
+    return app
 
 
 @contextmanager
