@@ -75,6 +75,8 @@ class Follower:
             )
             for source in sources
         ]
+        #: How often it has looked for logs.
+        self.looked = 0
         self._problem = ""
         self._failures = 0
 
@@ -129,5 +131,6 @@ class Follower:
                     pipeline.checkpoint()
             if pipeline.commits != commits:
                 self._problem, self._failures = "", 0
+            self.looked += is_time
             if not taken:
                 stop.wait(_POLL)

@@ -14,6 +14,7 @@ import bz2
 import io
 import lzma
 import os
+import re
 import stat
 import sys
 import time
@@ -108,6 +109,8 @@ _NO_LOGS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xfe", "is UTF-16 text. Convert it to UTF-8 first"),
     (0, b"\xfe\xff", "is UTF-16 text. Convert it to UTF-8 first"),
 )
+#: What a crash leaves in a log: blocks that were never written.
+_NUL_BLOCK = re.compile(rb"\0{32,}")
 #: Control characters that are at home in a log: tab, newline, carriage return, escape.
 _NOT_TEXT = bytes(sorted(set(range(32)) - {0, 9, 10, 13, 27}))
 
@@ -298,8 +301,7 @@ def why_no_log(first: bytes) -> str:
     for offset, magic, why in _NO_LOGS:
         if first.startswith(magic, offset):
             return why
-    # A crash leaves a block of NULs in a log, or before what was written after it.
-    text = first.lstrip(b"\0")
+    text = _NUL_BLOCK.sub(b"", first)
     strange = len(text) - len(text.translate(None, _NOT_TEXT + b"\0"))
     if strange * 10 > len(text):
         return "holds binary data, not lines of text"
