@@ -56,6 +56,8 @@ class Case:
     #: Only on these instances; empty for all of these kinds.
     instances: frozenset[str] = frozenset()
     has_message_id: bool = True
+    #: The score that a spam filter is to find (Exim with cPanel's lines).
+    score: str = ""
     #: Recipients named to the server, where they are not those of the fates.
     envelope: tuple[str, ...] = ()
     body: str = "Just a few words.\r\n"
@@ -116,7 +118,9 @@ def _inbound() -> None:
     _case("plus address", PARTNER, lee, delivered("anna+shop@{here}", "anna"), kinds=EXIM)
     _case("plus address", PARTNER, lee, delivered("anna+shop@{here}"), kinds=POSTFIX)
     _case("null sender", PARTNER, "", delivered("bounces@{here}"))
-    _case("no message id", NEWS, "news-1@shop.example", delivered("anna@{here}"), has_message_id=False)
+    _case(
+        "no message id", NEWS, "news-1@shop.example", delivered("anna@{here}"), has_message_id=False
+    )
     _case(
         "alias to two",
         PARTNER,
@@ -157,7 +161,13 @@ def _inbound() -> None:
     _case("unknown", PARTNER, lee, rejected("nobody-here@{here}"))
     _case("relay", NAMELESS, "spam@partner.example", rejected("someone@elsewhere.example"))
     _case("listed", LISTED, "win@listed.example", rejected("anna@{here}"))
-    _case("fake sender", NAMELESS, "fake-1@partner.example", Fate("anna@{here}", "rejected", named="never"), kinds=EXIM)
+    _case(
+        "fake sender",
+        NAMELESS,
+        "fake-1@partner.example",
+        Fate("anna@{here}", "rejected", named="never"),
+        kinds=EXIM,
+    )
     _case("fake sender", NAMELESS, "fake-1@partner.example", rejected("anna@{here}"), kinds=POSTFIX)
     _case("spam", NAMELESS, "pills@partner.example", rejected("ben@{here}"), subject="cheap pills")
     _case("patience", PARTNER, "patient-1@partner.example", rejected("omar@{here}"), again=True)
@@ -178,7 +188,13 @@ def _inbound() -> None:
         envelope=("anna@{here}",),
         kinds=EXIM,
     )
-    _case("thrown away", NEWS, "news-2@shop.example", filtered("ben@{here}", named="list"), subject="Throw me away")
+    _case(
+        "thrown away",
+        NEWS,
+        "news-2@shop.example",
+        filtered("ben@{here}", named="list"),
+        subject="Throw me away",
+    )
     _case(
         "in the middle of DATA the client is gone",
         replace_hang_up(PARTNER, "DATA"),
@@ -307,7 +323,13 @@ def _local() -> None:
     """Handed in on the host itself."""
     _case("local to elsewhere", "carol", "", delivered("zack@partner.example"))
     _case("local to local", "carol", "", delivered("dave@{host}"))
-    _case("script with a sender", "shop", "orders@{here}", delivered("yves@partner.example"), kinds=POSTFIX)
+    _case(
+        "script with a sender",
+        "shop",
+        "orders@{here}",
+        delivered("yves@partner.example"),
+        kinds=POSTFIX,
+    )
 
 
 def _operators() -> None:
@@ -385,14 +407,61 @@ def _exim() -> None:
     _case("closed", PARTNER, lee, rejected("closed@{here}"), **only)
     _case("being moved", PARTNER, lee, rejected("moving@{here}"), **only)
     _case("pipe", PARTNER, lee, delivered("tickets@{here}", "|/bin/cat -"), **only)
-    _case("broken pipe", PARTNER, "pipe-1@partner.example", failed("broken@{here}", "|/bin/false a b"), **only)
-    _case("full mailbox", PARTNER, "full-1@partner.example", failed("full@{here}"), body="x" * 3000 + "\r\n", **only)
-    _case("vacation", PARTNER, "vacant-1@partner.example", delivered("nora@{here}"), delivered("nora@{here}", ">vacant-1@partner.example"), **only)
-    _case("scanner away", PARTNER, "scan-1@partner.example", rejected("anna@{here}"), subject="scanner is away", **only)
+    _case(
+        "broken pipe",
+        PARTNER,
+        "pipe-1@partner.example",
+        failed("broken@{here}", "|/bin/false a b"),
+        **only,
+    )
+    _case(
+        "full mailbox",
+        PARTNER,
+        "full-1@partner.example",
+        failed("full@{here}"),
+        body="x" * 3000 + "\r\n",
+        **only,
+    )
+    _case(
+        "vacation",
+        PARTNER,
+        "vacant-1@partner.example",
+        delivered("nora@{here}"),
+        delivered("nora@{here}", ">vacant-1@partner.example"),
+        **only,
+    )
+    _case(
+        "scanner away",
+        PARTNER,
+        "scan-1@partner.example",
+        rejected("anna@{here}"),
+        subject="scanner is away",
+        **only,
+    )
     _case("fake reject", PARTNER, "decoy-1@partner.example", delivered("anna@{here}"), **only)
-    _case("cut through", PARTNER, "cut-1@partner.example", delivered("clerk@{here}", "clerk.away@partner.example"), **only)
-    _case("failed by filter", PARTNER, "filter-1@partner.example", Fate("anna@{here}", "failed", named="list"), subject="Fail me", **only)
-    _case("frozen on arrival", PARTNER, "ice-1@partner.example", Fate("anna@{here}", "failed", named="list"), subject="freeze me", **only)
+    _case(
+        "cut through",
+        PARTNER,
+        "cut-1@partner.example",
+        delivered("clerk@{here}", "clerk.away@partner.example"),
+        **only,
+    )
+    _case(
+        "failed by filter",
+        PARTNER,
+        "filter-1@partner.example",
+        Fate("anna@{here}", "failed", named="list"),
+        subject="Fail me",
+        **only,
+    )
+    _case(
+        "frozen on arrival",
+        PARTNER,
+        "ice-1@partner.example",
+        Fate("anna@{here}", "failed", named="list"),
+        subject="freeze me",
+        **only,
+    )
     _case(
         "over the limit",
         login("anna@{here}"),
@@ -401,10 +470,37 @@ def _exim() -> None:
         kinds=EXIM,
         instances=frozenset({"exim-cpanel"}),
     )
-    _case("invoice", PARTNER, "bill-1@partner.example", delivered("anna@{here}"), subject="Your invoice", **only)
-    _case("prize", NAMELESS, "prize-1@partner.example", delivered("anna@{here}"), subject="You have won", **only)
-    _case("script refused", "shop", "", Fate("anna@{here}", "rejected", named="never"), subject="forbidden script", **only)
-    _case("to the other server", login("anna@{here}"), "anna@{here}", delivered("ben@school.example"), **only)
+    _case(
+        "invoice",
+        PARTNER,
+        "bill-1@partner.example",
+        delivered("anna@{here}"),
+        subject="Your invoice",
+        **only,
+    )
+    _case(
+        "prize",
+        NAMELESS,
+        "prize-1@partner.example",
+        delivered("anna@{here}"),
+        subject="You have won",
+        **only,
+    )
+    _case(
+        "script refused",
+        "shop",
+        "",
+        Fate("anna@{here}", "blocked"),
+        subject="forbidden script",
+        **only,
+    )
+    _case(
+        "to the other server",
+        login("anna@{here}"),
+        "anna@{here}",
+        delivered("ben@school.example"),
+        **only,
+    )
 
 
 def _postfix() -> None:
@@ -415,12 +511,46 @@ def _postfix() -> None:
     _case("closed", PARTNER, lee, rejected("closed@{here}"), **only)
     _case("being moved", PARTNER, lee, rejected("moving@{here}"), **only)
     _case("pipe", PARTNER, lee, delivered("tickets@{here}"), **only)
-    _case("held by access", PARTNER, "held-1@partner.example", Fate("anna@{here}", "in_progress"), **only)
-    _case("held by header", PARTNER, lee, Fate("ben@{here}", "in_progress"), subject="Hold this one", **only)
-    _case("redirected", PARTNER, "aside-1@partner.example", delivered("anna@{here}", "omar@{here}"), **only)
-    _case("redirected by header", PARTNER, lee, delivered("anna@{here}", "ben@{here}"), subject="Send me elsewhere", **only)
+    _case(
+        "held by access",
+        PARTNER,
+        "held-1@partner.example",
+        Fate("anna@{here}", "in_progress"),
+        **only,
+    )
+    _case(
+        "held by header",
+        PARTNER,
+        lee,
+        Fate("ben@{here}", "in_progress"),
+        subject="Hold this one",
+        **only,
+    )
+    _case(
+        "redirected",
+        PARTNER,
+        "aside-1@partner.example",
+        delivered("anna@{here}", "omar@{here}"),
+        **only,
+    )
+    _case(
+        "redirected by header",
+        PARTNER,
+        lee,
+        delivered("anna@{here}", "ben@{here}"),
+        subject="Send me elsewhere",
+        **only,
+    )
     _case("watched", PARTNER, "warned-1@partner.example", delivered("anna@{here}"), **only)
-    _case("blind copy to archive", PARTNER, lee, delivered("clara@{here}"), delivered("archive@{here}"), envelope=("clara@{here}",), **only)
+    _case(
+        "blind copy to archive",
+        PARTNER,
+        lee,
+        delivered("clara@{here}"),
+        delivered("archive@{here}"),
+        envelope=("clara@{here}",),
+        **only,
+    )
     _case("content filter", PARTNER, "through-1@partner.example", delivered("anna@{here}"), **only)
     _case(
         "content filter and alias",
@@ -431,11 +561,45 @@ def _postfix() -> None:
         delivered("omar@{here}"),
         **only,
     )
-    _case("content filter and forward", PARTNER, "through-3@partner.example", delivered("dora@{here}", "dora.private@bigmail.example"), **only)
-    _case("content filter refuses", PARTNER, "through-4@partner.example", failed("anna@{here}"), body="refuse in the filter\r\n", **only)
-    _case("milter refuses", PARTNER, "mil-1@partner.example", rejected("anna@{here}"), subject="milter says no", **only)
-    _case("milter puts off", PARTNER, "mil-2@partner.example", rejected("anna@{here}"), subject="milter says later", **only)
-    _case("milter discards", PARTNER, "mil-3@partner.example", filtered("anna@{here}"), subject="milter swallows", **only)
+    _case(
+        "content filter and forward",
+        PARTNER,
+        "through-3@partner.example",
+        delivered("dora@{here}", "dora.private@bigmail.example"),
+        **only,
+    )
+    _case(
+        "content filter refuses",
+        PARTNER,
+        "through-4@partner.example",
+        failed("anna@{here}"),
+        body="refuse in the filter\r\n",
+        **only,
+    )
+    _case(
+        "milter refuses",
+        PARTNER,
+        "mil-1@partner.example",
+        rejected("anna@{here}"),
+        subject="milter says no",
+        **only,
+    )
+    _case(
+        "milter puts off",
+        PARTNER,
+        "mil-2@partner.example",
+        rejected("anna@{here}"),
+        subject="milter says later",
+        **only,
+    )
+    _case(
+        "milter discards",
+        PARTNER,
+        "mil-3@partner.example",
+        filtered("anna@{here}"),
+        subject="milter swallows",
+        **only,
+    )
     _case("local alias to file", "carol", "", filtered("blackhole@{host}"), **only)
     _case("local alias to command", "carol", "", delivered("machine@{host}"), **only)
     _case("local alias to broken command", "carol", "", failed("faulty@{host}"), **only)
@@ -447,14 +611,33 @@ def _postfix() -> None:
         delivered("newsdesk@{host}", "editor@partner.example"),
         **only,
     )
-    _case("to the other server", login("anna@{here}"), "anna@{here}", delivered("ben@customer.example"), **only)
-    _case("gone before DATA", replace_hang_up(PARTNER, "RCPT"), "gone-2@partner.example", envelope=("anna@{here}",), **only)
+    _case(
+        "to the other server",
+        login("anna@{here}"),
+        "anna@{here}",
+        delivered("ben@customer.example"),
+        **only,
+    )
+    _case(
+        "gone before DATA",
+        replace_hang_up(PARTNER, "RCPT"),
+        "gone-2@partner.example",
+        envelope=("anna@{here}",),
+        **only,
+    )
 
 
 def cases() -> list[Case]:
     """Every message of the tests, in the order they are sent."""
     if not _MADE:
-        parts: tuple[Callable[[], None], ...] = (_inbound, _outbound, _local, _operators, _exim, _postfix)
+        parts: tuple[Callable[[], None], ...] = (
+            _inbound,
+            _outbound,
+            _local,
+            _operators,
+            _exim,
+            _postfix,
+        )
         for part in parts:
             part()
     return list(_MADE)

@@ -17,12 +17,17 @@ from pathlib import Path
 RC = Path("/etc/faketimerc")
 
 #: What the yard's processes must have in their environment for libfaketime to do as we say.
+#: Timers run by the monotonic clock are left alone.
 ENVIRONMENT = {
     "FAKETIME_NO_CACHE": "1",
     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     "NO_FAKE_STAT": "1",
     "FAKE_UTIME": "0",
 }
+
+#: What Exim must not have: it counts real time by the monotonic clock from its start on
+#: (exim.c, `exim_gettime`), and gives its ids by that.
+NOT_FOR_EXIM = "FAKETIME_DONT_FAKE_MONOTONIC"
 
 
 class Clock:

@@ -21,9 +21,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 
 
 @pytest.fixture(scope="session")
-def rows_of(
-    book: Book, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, str], Rows]:
+def rows_of(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Rows]:
     """Import a log of a server, once, and give its rows.
 
     The store is closed before this returns: a process has room for one engine path at a time.

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import names, rsyslog, world
+from . import clock, names, rsyslog, world
 from .people import Accounts
 
 HERE = Path(__file__).parent
@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 #: The configuration that the binary is built with, and the only one that it trusts in the hands
 #: of ordinary users: each instance sees its own there, in a mount namespace of its own.
 _BUILT_IN = "/etc/exim4/exim4.conf"
-_OWN_VIEW = ("unshare", "--mount", "sh", "-c", f'mount --bind "$0" {_BUILT_IN} && exec "$@"')
+_OWN_VIEW = ("env", "-u", clock.NOT_FOR_EXIM, "unshare", "--mount", "sh", "-c", f'mount --bind "$0" {_BUILT_IN} && exec "$@"')
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ class Exim:
 
     kind = "exim"
 
-    def __init__(self, name: str, accounts: Accounts) -> None:
+    def __init__(self, name: str, accounts: Accounts, flavour: Flavour | None = None) -> None:
         """Write its configuration; nothing runs yet."""
         self.name = name
         self.host, self.address = names.SERVERS[name]
-        self.flavour = FLAVOURS[name]
+        self.flavour = flavour or FLAVOURS[name]
         self.place = world.ROOT / name
         self._accounts = accounts
         self._prepare()

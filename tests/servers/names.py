@@ -127,7 +127,7 @@ def zone() -> str:
     for host, address in CLIENTS.items():
         if host:
             lines += _host(host, address)
-            lines.append(f"{host.partition('.')[2]}. TXT \"v=spf1 ip4:{address} -all\"")
+            lines.append(f'{host.partition(".")[2]}. TXT "v=spf1 ip4:{address} -all"')
     return "\n".join(lines) + "\n"
 
 

@@ -40,14 +40,14 @@ class Receipt:
     accepted: bool = False
 
 
-def send(way: Way, server: str, sender: str, recipients: tuple[str, ...], message: bytes) -> Receipt:
+def send(
+    way: Way, server: str, sender: str, recipients: tuple[str, ...], message: bytes
+) -> Receipt:
     """Hand in one message; refusals are told, not raised."""
     receipt = Receipt()
     port = 587 if way.login else 25
     try:
-        client = smtplib.SMTP(
-            server, port, way.helo, timeout=30, source_address=(way.source, 0)
-        )
+        client = smtplib.SMTP(server, port, way.helo, timeout=30, source_address=(way.source, 0))
     except smtplib.SMTPConnectError as refused:
         receipt.reply = f"{refused.smtp_code} {refused.smtp_error!r}"
         return receipt

@@ -59,7 +59,9 @@ class Postfix:
         self.companions.start()
         self.run("postfix", "start")
 
-    def run(self, tool: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, tool: str, *arguments: str, **options: object
+    ) -> subprocess.CompletedProcess[str]:
         """Run one of Postfix's commands on this instance, as root."""
         command = [f"/usr/sbin/{tool}", "-c", str(self._conf), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, **options)  # type: ignore[call-overload]

@@ -101,12 +101,20 @@ class _Run:
         for case in cases():
             if case.again and self.server.kind in case.kinds:
                 sent = self._send(case, len(self.sent))
-                sent["fates"] = [asdict(Fate(fate["recipient"], "delivered")) for fate in sent["fates"]]
+                sent["fates"] = [
+                    asdict(Fate(fate["recipient"], "delivered")) for fate in sent["fates"]
+                ]
                 self.sent.append(sent)
 
     def operate_later(self) -> None:
         for sent in list(self.sent):
-            case = next((each for each in cases() if each.name == sent["name"] and self.server.kind in each.kinds))
+            case = next(
+                (
+                    each
+                    for each in cases()
+                    if each.name == sent["name"] and self.server.kind in each.kinds
+                )
+            )
             self._operate(case.operator_later, sent["queue_id"])
 
     def retry(self) -> None:
@@ -134,7 +142,9 @@ class _Run:
     def _send(self, case: Case, number: int) -> dict[str, Any]:
         sender = self._fill(case.sender)
         recipients = tuple(self._fill(each) for each in case.recipients)
-        message_id = f"<{number}.{self.server.name}.yard@client.example>" if case.has_message_id else ""
+        message_id = (
+            f"<{number}.{self.server.name}.yard@client.example>" if case.has_message_id else ""
+        )
         message = self._message(case, sender, recipients, message_id)
         at = self.yard.clock.now()
         receipt = Receipt()
@@ -153,6 +163,7 @@ class _Run:
             "login": self._fill(case.way.login) if isinstance(case.way, Way) else case.way,
             "subject": case.subject,
             "message_id": message_id,
+            "score": case.score,
             "queue_id": receipt.queue_id,
             "accepted": receipt.accepted,
             "reply": receipt.reply,
@@ -161,9 +172,7 @@ class _Run:
         }
 
     def _fate(self, fate: Fate) -> Fate:
-        return replace(
-            fate, recipient=self._fill(fate.recipient), final=self._fill(fate.final)
-        )
+        return replace(fate, recipient=self._fill(fate.recipient), final=self._fill(fate.final))
 
     def _fill(self, text: str) -> str:
         """Put the server's own names in."""
@@ -183,4 +192,6 @@ class _Run:
             del lines[0]
         if mid:
             lines.append(f"Message-ID: {mid}")
+        if case.score:
+            lines.append(f"X-Score: {case.score}")
         return ("\r\n".join([*lines, "", case.body])).encode()

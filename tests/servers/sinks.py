@@ -92,7 +92,9 @@ class Sinks:
         """For STARTTLS."""
         return self._tls
 
-    def record(self, session: Session, recipient: str, stage: str, reply: str, mid: str = "") -> None:
+    def record(
+        self, session: Session, recipient: str, stage: str, reply: str, mid: str = ""
+    ) -> None:
         """Keep one answer."""
         self.answers.append(
             Answer(

@@ -4,7 +4,7 @@
     python -m tests.servers.yard FOLDER PLAN TREE      what that child runs
 
 A plan is a module with `start()` (when the yard's clock begins, ahead of now), `servers()` and
-`play(yard)`. In the folder afterwards: `<server>/<log>` and `truth.json`. Needs root with
+`play(yard)`; `FLAVOUR`, if it has one, is how its Exim logs. In the folder afterwards: `<server>/<log>` and `truth.json`. Needs root with
 CAP_SYS_ADMIN; `why_not()` says what is missing. Nothing outlives the child: it is process 1.
 """
 
@@ -28,7 +28,7 @@ from .people import Accounts, hosted
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 #: Seconds until a run is taken for hanging.
-LIMIT = 600
+LIMIT = 300
 
 _UNSHARE = ("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
 
@@ -56,8 +56,11 @@ def why_not() -> str:
     return ""
 
 
-def run(folder: Path, plan: str) -> dict[str, Any]:
-    """Play a plan and return the truth that it wrote down."""
+def run(folder: Path, plan: str, limit: float = LIMIT) -> dict[str, Any]:
+    """Play a plan and return the truth that it wrote down.
+
+    Raises `YardFailed` if that goes wrong or takes longer than `limit` seconds.
+    """
     tree = packages.unpacked()
     folder.mkdir(parents=True, exist_ok=True)
     command = [*_UNSHARE, "--mount-proc", sys.executable, "-m", "tests.servers.yard"]
@@ -68,7 +71,10 @@ def run(folder: Path, plan: str) -> dict[str, Any]:
             command, cwd=REPOSITORY, stdout=said, stderr=said, start_new_session=True
         )
         try:
-            status = child.wait(LIMIT)
+            status = child.wait(limit)
+        except subprocess.TimeoutExpired:
+            status = -1
+            said.write(f"No end after {limit} seconds.\n")
         finally:
             # unshare holds off SIGTERM; its death takes process 1 and all others with it.
             child.kill()
@@ -91,7 +97,7 @@ class Yard:
         self.sinks = sinks.Sinks(names.SINKS, self.clock.now, self.certificate)
         self.servers: dict[str, Server] = {}
         for name in plan.servers():
-            self.servers[name] = _make(name)
+            self.servers[name] = _make(name, getattr(plan, "FLAVOUR", None))
 
     def start(self) -> None:
         """DNS, rsyslog, sinks and the mail servers, in the order they need each other."""
@@ -137,7 +143,10 @@ class Yard:
                 # Logs without years are dated by when they were written last.
                 os.utime(target / file, (self.clock.now() / 1e6,) * 2)
             logs[name] = sorted(server.logs())
-        truth |= {"logs": logs, "answers": [dataclasses.asdict(each) for each in self.sinks.answers]}
+        truth |= {
+            "logs": logs,
+            "answers": [dataclasses.asdict(each) for each in self.sinks.answers],
+        }
         text = json.dumps(truth, indent=1, ensure_ascii=False)
         (self.folder / "truth.json").write_text(text + "\n")
 
@@ -149,9 +158,9 @@ def accounts_of(kind: str) -> Accounts:
     return hosted("school.example", "club.example")
 
 
-def _make(name: str) -> Server:
+def _make(name: str, flavour: exim.Flavour | None) -> Server:
     if name.startswith("exim"):
-        return exim.Exim(name, accounts_of("exim"))
+        return exim.Exim(name, accounts_of("exim"), flavour)
     return postfix.Postfix(name, accounts_of("postfix"))
 
 
