@@ -83,8 +83,8 @@ def line(progress: Mapping[str, Any]) -> str:
     if seconds:
         parts.append(f"{size(progress['bytes'] / seconds)}/s")
     parts.append(f"{progress['messages']:,} messages")
-    if progress.get("left") is not None:
-        parts.append(f"{when.length(round(progress['left'] * when.SECOND))} left")
+    if left := round(progress.get("left") or 0):
+        parts.append(f"{when.length(left * when.SECOND)} left")
     parts.append(safe.line(progress["path"]))
     return ", ".join(filter(None, parts))
 
