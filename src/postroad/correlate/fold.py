@@ -141,7 +141,7 @@ def _final(attempt: Attempted) -> str:
     final = attempt.address
     if "@" not in final:
         local = final.lower() + "@"
-        for address in (attempt.original, *attempt.parents[:1]):
+        for address in (*attempt.parents[:1], attempt.original):
             if address.lower().startswith(local):
                 return address
     return final

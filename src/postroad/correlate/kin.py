@@ -53,7 +53,7 @@ class Kin:
         if ip and not is_loopback(ip) and (message.host, ip) not in self.own_addresses:
             # A host that sends to an address of its own shows as that mail's client.
             other = self._table.find(
-                message.host, message.instance, event.next_queue_id, anywhere=True
+                message.host, message.instance, event.next_queue_id, event.at, anywhere=True
             )
             if other is None or other is message or not _came_from(other, ip, event.at):
                 return
@@ -75,7 +75,11 @@ class Kin:
         if reference.kind is LinkKind.BOUNCED_AS:
             _name_bounce(message, reference)
         other = self._table.find(
-            message.host, message.instance, reference.other, anywhere=not reference.sure
+            message.host,
+            message.instance,
+            reference.other,
+            reference.at,
+            anywhere=not reference.sure,
         )
         if other is not None:
             self._tie(message, other, reference)
@@ -123,10 +127,12 @@ class Kin:
                 if other == name:
                     found.append((parent, Reference(kind, name, at)))
         for other, reverse in ((message.bounce_of, False), (message.bounced_as, True)):
-            relative = self._table.open.get((message.host, message.instance, other))
+            at = message.first_at
+            if reverse and message.links:
+                at = message.links.get((LinkKind.BOUNCED_AS, name, other), at)
+            relative = self._table.find(message.host, message.instance, other, at, anywhere=False)
             if other and relative is not None:
-                reference = Reference(LinkKind.BOUNCED_AS, name, message.first_at, reverse=reverse)
-                found.append((relative, reference))
+                found.append((relative, Reference(LinkKind.BOUNCED_AS, name, at, reverse=reverse)))
         return found
 
     def prune(self, oldest: int, limit: int) -> None:

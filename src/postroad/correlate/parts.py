@@ -96,7 +96,7 @@ def common(message: Message, parts: Parts, key: str) -> Delivery:
             queue_id=message.queue_id,
             version=len(message.events),
             status=Status.IN_PROGRESS,
-            sent_at=_sent_from_delay(parts.attempts),
+            sent_at=_sent_at(message, parts),
             bounce_of=message.bounce_of,
             bounced_as=message.bounced_as,
             first_at=message.first_at,
@@ -140,9 +140,15 @@ def _from_arrival(message: Message, arrived: Arrived, key: str) -> Delivery:
     )
 
 
-def _sent_from_delay(attempts: list[Attempted]) -> int:
-    """Where the arrival was not seen, Postfix's `delay=` says how long ago it was."""
-    for attempt in attempts:
+def _sent_at(message: Message, parts: Parts) -> int:
+    """When a message came that no line says the arrival of.
+
+    Postfix makes bounces and forwards itself: the first line is cleanup(8)'s with the Message-ID.
+    Where the log begins later, `delay=` says how long ago it was, to two digits.
+    """
+    if any(each.message_id and each.at == message.first_at for each in parts.described):
+        return message.first_at
+    for attempt in parts.attempts:
         if attempt.delay is not None:
             return attempt.at - int(attempt.delay * 1_000_000)
     return 0

@@ -10,6 +10,8 @@ QueueKey = tuple[str, str, str]
 #: How long an ended message waits for lines that were written a little later, microseconds.
 LINGER = 5_000_000
 
+_SECOND = 1_000_000
+
 
 class Table:
     """Open messages by queue id. Ended ones stay for `LINGER`, in the time of the log."""
@@ -20,6 +22,8 @@ class Table:
         self.dirty: list[Message] = []
         self.newest = 0
         self._ended: list[Message] = []
+        #: All lives in memory of queue ids that come round again, in order.
+        self._lives: dict[QueueKey, list[Message]] = {}
         self._instances: dict[str, list[str]] = {}
         self._max_open = max_open
 
@@ -27,6 +31,8 @@ class Table:
         """Open a message under a queue id that is free."""
         message = Message(*key, at)
         self.open[key] = message
+        if not message.unique:
+            self._lives.setdefault(key, []).append(message)
         host, instance, _ = key
         instances = self._instances.setdefault(host, [])
         if instance not in instances:
@@ -34,12 +40,28 @@ class Table:
         self.newest = max(self.newest, at)
         return message
 
-    def find(self, host: str, instance: str, queue_id: str, *, anywhere: bool) -> Message | None:
-        """The message under a queue id; `anywhere`: of any instance of the host."""
-        found = self.open.get((host, instance, queue_id))
+    def find(
+        self, host: str, instance: str, queue_id: str, at: int, *, anywhere: bool
+    ) -> Message | None:
+        """The message that a line written at `at` means by a queue id.
+
+        `anywhere`: in any instance of the host.
+        """
+        found = self._living((host, instance, queue_id), at)
         if found is None and anywhere:
             for other in self._instances.get(host, ()):
-                found = found or self.open.get((host, other, queue_id))
+                found = found or self._living((host, other, queue_id), at)
+        return found
+
+    def _living(self, key: QueueKey, at: int) -> Message | None:
+        """The last life of a queue id that had begun by then."""
+        current = self.open.get(key)
+        if current is not None and (current.unique or current.first_at <= at):
+            return current
+        found: Message | None = None
+        for life in self._lives.get(key, ()):
+            if life.first_at <= at + _SECOND and (found is None or life.first_at > found.first_at):
+                found = life
         return found
 
     def touch(self, message: Message) -> None:
@@ -68,6 +90,7 @@ class Table:
     def remove(self, message: Message) -> None:
         """Take a message out: its lines are about to be fed again."""
         message.is_gone = True
+        self._bury(message)
         for child in (message.children or {}).values():
             child.parents = [each for each in child.parents or () if each is not message]
         for parent in message.parents or ():
@@ -88,6 +111,7 @@ class Table:
             if message.is_dirty or not _is_over(message, latest):
                 lingering[message] = None
                 continue
+            self._bury(message)
             key = (message.host, message.instance, message.queue_id)
             current = self.open.get(key)
             if current is message:
@@ -108,8 +132,17 @@ class Table:
             if message.children is None and message.parents is None and not message.is_dirty
         ]
         for key in freed:
-            del self.open[key]
+            self._bury(self.open.pop(key))
         return freed
+
+    def _bury(self, message: Message) -> None:
+        """Take a life out of those of its queue id."""
+        key = (message.host, message.instance, message.queue_id)
+        lives = self._lives.get(key)
+        if lives and message in lives:
+            lives.remove(message)
+            if not lives:
+                del self._lives[key]
 
 
 def remember_rows(lives: list[Message], emitted: dict[str, Emitted]) -> None:
