@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from postroad.correlate import Correlator
+from postroad.correlate import Correlator, QueueKey
 from postroad.errors import StoreError
 from postroad.ingest.feed import Feed
 from postroad.ingest.recall import Horizon, Recall
@@ -51,8 +51,8 @@ class Pipeline:
         self._horizon = Horizon(self.store)
         context = marks.context(self.state, _NAME)
         self._correlator = Correlator(context=context, horizon=self._horizon)
-        self._recall = Recall(self.store, self._correlator)
         self._writer = Writer(self.store, self.state, _NAME)
+        self._recall = Recall(self.store, self._correlator, self._writer.settle)
         self._fed: dict[str, Feed] = {}
         self._bytes = 0
         self._since = 0.0
@@ -100,7 +100,6 @@ class Pipeline:
             return
         self._writer.check()
         while flagged := self._correlator.flagged():
-            self._writer.wait()
             self._recall.take_up(flagged)
         batch = self._correlator.drain()
         feeds = list(self._fed.values())
@@ -112,6 +111,7 @@ class Pipeline:
             samples=[row for feed in feeds for row in feed.samples()],
             marks=[mark for feed in feeds if (mark := feed.mark()) is not None],
             context=self._correlator.context(),
+            keys=_keys(batch),
         )
         for watcher in self.watchers:
             watcher(batch)
@@ -140,3 +140,12 @@ class Pipeline:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _keys(batch: Batch) -> frozenset[QueueKey]:
+    """The messages that a batch has lines of, or ties to others."""
+    keys = {(line.host, line.instance, line.queue_id) for line in batch.lines}
+    for link in batch.links:
+        keys.add((link.host, link.instance, link.queue_id))
+        keys.add((link.host, link.instance, link.other))
+    return frozenset(keys)

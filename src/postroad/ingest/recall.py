@@ -7,7 +7,7 @@ its deliveries are made out of all that is known; rows that turn out wrong are w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -48,9 +48,18 @@ class Horizon(dict[str, int]):
 class Recall:
     """Takes messages up again for one correlator."""
 
-    def __init__(self, store: Store, correlator: Correlator) -> None:
-        """Use this store and this correlator."""
+    def __init__(
+        self,
+        store: Store,
+        correlator: Correlator,
+        settle: Callable[[Iterable[QueueKey]], None],
+    ) -> None:
+        """Use this store and this correlator.
+
+        `settle` returns when everything known of these messages is stored.
+        """
         self._store = store
+        self._settle = settle
         self._correlator = correlator
         self._readers: dict[tuple[str, str], Reader] = {}
         #: Beginnings of lines that were read before they were whole.
@@ -63,6 +72,7 @@ class Recall:
         for _ in range(_DEEPEST):
             if not keys:
                 return
+            self._settle(keys)
             linked = self._linked(keys, seen)
             lines = self._store.lines_of(keys)
             known = self._store.delivery_versions([key for key in keys if key in lines])

@@ -10,9 +10,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
+from collections.abc import Iterable
 
 import msgspec
 
+from postroad.correlate import QueueKey
 from postroad.model.coverage import Coverage, UnknownLine
 from postroad.model.delivery import Batch
 from postroad.state import State, marks
@@ -31,6 +34,8 @@ class Work(msgspec.Struct, kw_only=True):
     samples: list[UnknownLine]
     marks: list[Mark]
     context: bytes
+    #: The messages that the batch has lines or links of.
+    keys: frozenset[QueueKey]
 
 
 class Writer:
@@ -42,6 +47,8 @@ class Writer:
         self._state = state
         self._name = name
         self._queue: queue.Queue[Work | None] = queue.Queue(_WAITING)
+        #: What was handed over and is not committed, oldest first.
+        self._unwritten: deque[Work] = deque()
         self._error: Exception | None = None
         #: How many batches were committed.
         self.commits = 0
@@ -56,12 +63,19 @@ class Writer:
     def hand_over(self, work: Work) -> None:
         """Have this written; waits while too much is waiting. Raises what went wrong before."""
         self.check()
+        self._unwritten.append(work)
         self._queue.put(work)
 
     def wait(self) -> None:
         """Return when everything handed over is committed. Raises what went wrong."""
         self._queue.join()
         self.check()
+
+    def settle(self, keys: Iterable[QueueKey]) -> None:
+        """Return when the store can be asked for these messages. Raises what went wrong."""
+        wanted = frozenset(keys)
+        if any(not wanted.isdisjoint(work.keys) for work in tuple(self._unwritten)):
+            self.wait()
 
     def close(self) -> None:
         """Write what was handed over, and end the thread. Raises nothing: see `check()`."""
@@ -83,6 +97,7 @@ class Writer:
                 self._error = error
             finally:
                 del work
+                self._unwritten.popleft()
                 self._queue.task_done()
         self._queue.task_done()
 
