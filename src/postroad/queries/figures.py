@@ -39,11 +39,8 @@ def counts(store: Store, scope: Scope, search: Search) -> dict[Status, int]:
     if held is None:
         return {}
     asked = Range(held, search)
-    each = f"SELECT ago, id, status AS state {asked.rows}"
-    if not asked.is_single:
-        each += " LIMIT 1 BY ago, id"
     rows = store.read(
-        f"SELECT toInt8(state) AS status, count() AS count FROM ({each}) "
+        f"SELECT toInt8(state) AS status, count() AS count FROM ({asked.each()}) "
         "GROUP BY state ORDER BY state",
         asked.parameters,
         _Count,
@@ -62,12 +59,10 @@ def statistics(
     if held is None:
         return []
     asked = Range(held, search)
-    each = f"SELECT ago, id, status AS state {asked.rows}"
-    if not asked.is_single:
-        each += " LIMIT 1 BY ago, id"
     rows = store.read(
         "SELECT toString(toDate(fromUnixTimestamp64Micro(-ago, {zone:String}))) AS day, "
-        f"toInt8(state) AS status, count() AS count FROM ({each}) WHERE ago <= {{latest:Int64}} "
+        "toInt8(state) AS status, count() AS count "
+        f"FROM ({asked.each()}) WHERE ago <= {{latest:Int64}} "
         "GROUP BY day, state ORDER BY day, state",
         {**asked.parameters, "zone": zone.key if zone else "UTC", "latest": -search.since},
         _DayCount,

@@ -109,10 +109,8 @@ def _deliveries(
 def _keys(
     store: Store, held: list[Term], search: Search, after: Place | None, limit: int
 ) -> list[_Key]:
-    asked = Range(held, search, after)
-    unique = "" if asked.is_single else "LIMIT 1 BY ago, id "
-    sql = f"SELECT ago, id {asked.rows} ORDER BY ago, id {unique}LIMIT {{limit:UInt32}}"
-    return store.read(sql, {**asked.parameters, "limit": limit}, _Key)
+    asked = Range(held, search, after=after)
+    return store.read(asked.newest(limit), asked.parameters, _Key)
 
 
 def _rows(store: Store, keys: list[_Key]) -> list[Delivery]:

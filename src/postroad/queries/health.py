@@ -51,8 +51,8 @@ def hosts(store: Store, scope: Scope) -> list[Host]:
         return []
     asked = Range(held, Search())
     return store.read(
-        f"SELECT host, -max(ago) AS first_at, -min(ago) AS newest_at {asked.rows} "
-        "GROUP BY host ORDER BY host",
+        "SELECT host, -max(ago) AS first_at, -min(ago) AS newest_at "
+        f"FROM ({asked.each()}) GROUP BY host ORDER BY host",
         asked.parameters,
         Host,
     )

@@ -26,7 +26,7 @@ _AT = re.compile("[@＠﹫]|%40")  # noqa: RUF001
 _CHUNK = re.compile(
     r"""
     <(?P<bracketed>[^<>]*)>
-    | "(?:[^"\\]|\\.){0,320}"@[^\s<>()\[\],;:"]+
+    | "(?:[^"\\]|\\.){0,64}+"@[^\s<>()\[\],;:"]+
     | [^\s<>()\[\],;:"\\]+
     """,
     re.VERBOSE,
@@ -37,13 +37,110 @@ _FIELD = re.compile(
     r"|[AFPU])=",
     re.IGNORECASE,
 )
-#: A field or a mailbox before a masked address, as Exim writes it after the sign of a delivery.
-_MAILBOX = re.compile(rf"(?<= )(=>|->|>>|\*>|\*\*|==) ([^<]{{1,400}}) <{MASK}>")
+#: What Exim writes before the mailbox of a delivery, or before the address of a failed one.
+_SIGN = re.compile(r"(?<!\S)(?:=>|->|>>|\*>|\*\*|==) ")
+_MASKED_ADDRESS = f" <{MASK}>"
+#: How far before its address a mailbox can begin, and how long a hidden name can be that is looked
+#: for in other places.
+_REACH, _LONGEST = 400, 320
 _WORD = re.compile(r"[\w.+'-]+")
 _PLAIN = re.compile(r"[\w.+'-]+")
 #: Words of the logs themselves.
 _VOCABULARY = frozenset(
-    ["a", "accepted", "action", "active", "address", "after", "all", "an", "and", "as", "at", "be", "bounce", "by", "cannot", "client", "closed", "command", "completed", "connect", "connection", "data", "deferred", "delay", "delays", "delivered", "delivery", "domain", "dsn", "end", "error", "expired", "for", "forwarded", "from", "helo", "host", "id", "in", "is", "lmtp", "local", "login", "lost", "mail", "mailbox", "maildir", "message", "milter", "mx", "no", "not", "of", "ok", "on", "or", "orig_to", "pipe", "protocol", "proto", "queue", "queued", "rcpt", "recipient", "refused", "rejected", "relay", "remote", "removed", "reply", "router", "said", "sender", "sent", "server", "size", "smtp", "spam", "status", "temporarily", "the", "timeout", "timed", "tls", "to", "transport", "unknown", "user", "via", "virtual", "was", "with"]
+    [
+        "a",
+        "accepted",
+        "action",
+        "active",
+        "address",
+        "after",
+        "all",
+        "an",
+        "and",
+        "as",
+        "at",
+        "be",
+        "bounce",
+        "by",
+        "cannot",
+        "client",
+        "closed",
+        "command",
+        "completed",
+        "connect",
+        "connection",
+        "data",
+        "deferred",
+        "delay",
+        "delays",
+        "delivered",
+        "delivery",
+        "domain",
+        "dsn",
+        "end",
+        "error",
+        "expired",
+        "for",
+        "forwarded",
+        "from",
+        "helo",
+        "host",
+        "id",
+        "in",
+        "is",
+        "lmtp",
+        "local",
+        "login",
+        "lost",
+        "mail",
+        "mailbox",
+        "maildir",
+        "message",
+        "milter",
+        "mx",
+        "no",
+        "not",
+        "of",
+        "ok",
+        "on",
+        "or",
+        "orig_to",
+        "pipe",
+        "protocol",
+        "proto",
+        "queue",
+        "queued",
+        "rcpt",
+        "recipient",
+        "refused",
+        "rejected",
+        "relay",
+        "remote",
+        "removed",
+        "reply",
+        "router",
+        "said",
+        "sender",
+        "sent",
+        "server",
+        "size",
+        "smtp",
+        "spam",
+        "status",
+        "temporarily",
+        "the",
+        "timeout",
+        "timed",
+        "tls",
+        "to",
+        "transport",
+        "unknown",
+        "user",
+        "via",
+        "virtual",
+        "was",
+        "with",
+    ]
 )
 
 
@@ -81,8 +178,9 @@ class Mask:
         """A line, a reply, or any other text."""
         text, found = self._masked(text)
         self._hide(found)
-        text = _MAILBOX.sub(rf"\1 {PART} <{MASK}>", text)
-        for each in sorted(self._texts, key=len, reverse=True):
+        text = _without_mailboxes(text)
+        lower = text.lower()
+        for each in sorted((each for each in self._texts if each in lower), key=len, reverse=True):
             text = re.sub(re.escape(each), PART, text, flags=re.IGNORECASE)
         return _WORD.sub(self._word, text) if self._words else text
 
@@ -122,6 +220,16 @@ class Mask:
         return found[0].replace(bare, PART) if bare.lower() in self._words else found[0]
 
 
+def _without_mailboxes(text: str) -> str:
+    """The text without the mailboxes that stand between Exim's sign and a masked address."""
+    *heads, tail = text.split(_MASKED_ADDRESS)
+    for index, head in enumerate(heads):
+        start = max(len(head) - _REACH, head.rfind("<") + 1, 0)
+        if sign := _SIGN.search(head, start):
+            heads[index] = head[: sign.end()] + PART
+    return _MASKED_ADDRESS.join([*heads, tail])
+
+
 def _giveaways(names: Iterable[str]) -> tuple[set[str], set[str]]:
     """What gives a name away: words to be masked where they stand alone, and longer texts."""
     words: set[str] = set()
@@ -131,7 +239,7 @@ def _giveaways(names: Iterable[str]) -> tuple[set[str], set[str]]:
         for each in _forms(local if at else name.lower()):
             if _PLAIN.fullmatch(each):
                 words.add(each.strip(".'-"))
-            elif len(each) > 1:
+            elif 1 < len(each) <= _LONGEST:
                 texts.add(each)
     words.discard("")
     return words, texts

@@ -1,8 +1,8 @@
 """Ranges: terms and the rest of a question as SQL over the table of keys.
 
-All values are bound by name. One term is read as a range in the order of time; each other one
-narrows it as a set of deliveries. A part of the subject is looked for in the deliveries themselves,
-because no key leads to it.
+All values are bound by name. A term is a range of rows in the order of time, one for each of its
+keys; other terms narrow it as sets of deliveries. A part of the subject is looked for in the
+deliveries themselves, because no key leads to it.
 """
 
 from __future__ import annotations
@@ -15,73 +15,122 @@ from postroad.queries.terms import MESSAGE_KEY_LENGTH, Side, Term
 
 #: Every delivery has a row under the empty key.
 _EVERYTHING = Term(("",), Side(0))
+#: Up to so many keys are read as a range each and merged; more are read together and sorted.
+_MERGED_KEYS = 32
 
 
 class Range:
     """The deliveries that terms and a question leave, as SQL with its parameters.
 
-    `rows` is a `FROM … WHERE …` with the columns `ago`, `id`, `status` and `host`. A delivery may
-    be in it more than once, under several keys, unless `is_single`.
+    The first term is what is read, the others are sets; without any, everything is read.
     """
 
-    def __init__(self, terms: list[Term], search: Search, after: Place | None = None) -> None:
-        """Everything that holds, or what comes behind a place in it."""
+    def __init__(
+        self,
+        terms: list[Term],
+        search: Search,
+        *,
+        after: Place | None = None,
+        oldest: int | None = None,
+    ) -> None:
+        """Everything that holds, or what comes behind a place, or before an `ago` and at it."""
         self.parameters: dict[str, Any] = {}
-        self._period = self._times(search)
-        rest = [*self._period, *self._facts(search), *self._behind(after)]
-        if search.subject:
-            subject = self._bind("String", search.subject)
-            found = f"positionCaseInsensitiveUTF8(subject, {subject}) > 0"
-            narrowed = [self._among(term) for term in terms]
-            where = [found, "NOT deleted", "NOT folded", *rest, *narrowed]
-            self.rows = f"FROM deliveries FINAL WHERE {' AND '.join(where)}"
-            self.is_single = True
-            return
-        first, *others = terms or [_EVERYTHING]
-        where = [self._under(first), "shown", *rest, *(self._among(term) for term in others)]
-        self.rows = f"FROM deliveries_by_key FINAL WHERE {' AND '.join(where)}"
-        self.is_single = len(first.keys) == 1
+        self._has_subject = bool(search.subject)
+        self._period = self._times(search, after, oldest)
+        self._rest = [*self._facts(search), *self._behind(after)]
+        read, *sets = [None, *terms] if self._has_subject else (terms or [_EVERYTHING])
+        self._keys = read.keys if read else ()
+        self._rest += [self._among(term) for term in sets if term]
+        self._of_term = self._under(read) if read else []
+
+    def newest(self, limit: int) -> str:
+        """A query of `ago` and `id` of so many deliveries, the newest first."""
+        count = self._bind("UInt32", limit)
+        if self._has_subject:
+            return f"SELECT ago, id {self._from()} ORDER BY ago, id LIMIT {count}"
+        if len(self._keys) == 1:
+            return self._newest_of(self._keys[0], count)
+        unique = f"ORDER BY ago, id LIMIT 1 BY ago, id LIMIT {count}"
+        if len(self._keys) > _MERGED_KEYS:
+            return f"SELECT ago, id {self._from()} {unique}"
+        each = " UNION ALL ".join(f"({self._newest_of(key, count)})" for key in self._keys)
+        return f"SELECT ago, id FROM ({each}) {unique}"
+
+    def each(self) -> str:
+        """A query of `ago`, `id`, `state` and `host` of every delivery, each once.
+
+        `state` is the status under a name of its own, so that it can be turned into a number.
+        """
+        unique = "" if len(self._keys) <= 1 else " LIMIT 1 BY ago, id"
+        return f"SELECT ago, id, status AS state, host {self._from()}{unique}"
+
+    def _newest_of(self, key: str, count: str) -> str:
+        """One key's newest. Named in the order by as the table is sorted, it is read in order."""
+        rows = self._from(f"key = {self._bind('String', key)}")
+        return f"SELECT ago, id {rows} ORDER BY key, ago, id LIMIT {count}"
+
+    def _from(self, of_key: str = "") -> str:
+        """The rows: of one of the keys if given, else of all."""
+        if self._has_subject:
+            shown = ["NOT deleted", "NOT folded"]
+            return f"FROM deliveries FINAL WHERE {' AND '.join([*shown, *self._all()])}"
+        if not of_key:
+            of_key = self._of_keys(self._keys)
+        return f"FROM deliveries_by_key FINAL WHERE {' AND '.join([of_key, 'shown', *self._all()])}"
+
+    def _all(self) -> list[str]:
+        return [*self._of_term, *self._period, *self._rest]
 
     def _bind(self, kind: str, value: object) -> str:
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return f"{{{name}:{kind}}}"
 
-    def _under(self, term: Term) -> str:
-        """The rows of a term's keys."""
-        if len(term.keys) == 1:
-            parts = [f"key = {self._bind('String', term.keys[0])}"]
-        else:
-            parts = [f"key IN {self._bind('Array(String)', list(term.keys))}"]
+    def _of_keys(self, keys: tuple[str, ...]) -> str:
+        if len(keys) == 1:
+            return f"key = {self._bind('String', keys[0])}"
+        return f"key IN {self._bind('Array(String)', list(keys))}"
+
+    def _under(self, term: Term) -> list[str]:
+        """What holds for the rows of a term, beside its keys."""
+        parts = []
         if term.sides:
             parts.append(f"bitAnd(sides, {self._bind('UInt8', int(term.sides))}) != 0")
         if term.only:
             prefix = self._bind("String", term.only[:MESSAGE_KEY_LENGTH])
             parts.append(f"(key != {prefix} OR id = {self._bind('String', term.only)})")
-        return " AND ".join(parts)
+        return parts
 
     def _among(self, term: Term) -> str:
-        """The same as a set that other rows must be in."""
-        inside = " AND ".join([self._under(term), *self._period_of_keys])
-        return f"(ago, id) IN (SELECT ago, id FROM deliveries_by_key WHERE {inside})"
+        """A term as the set that rows must be in."""
+        where = [self._of_keys(term.keys), *self._under(term), *self._period_of_keys]
+        return f"(ago, id) IN (SELECT ago, id FROM deliveries_by_key WHERE {' AND '.join(where)})"
 
-    def _times(self, search: Search) -> list[str]:
-        """Both ends of the time in which a delivery was on its way may lie outside the period."""
+    def _times(self, search: Search, after: Place | None, oldest: int | None) -> list[str]:
+        """The period, and the part of it to read.
+
+        A delivery that was on its way in the period is in it, though it arrived before.
+        """
         parts: list[str] = []
-        self._period_of_keys: list[str] = []
+        if search.until:
+            parts.append(f"ago > {self._bind('Int64', -search.until)}")
+        if after is not None:
+            parts.append(f"ago >= {self._bind('Int64', after.ago)}")
+        if oldest is not None:
+            parts.append(f"ago <= {self._bind('Int64', oldest)}")
+        self._period_of_keys = list(parts)
         if search.since:
             since = self._bind("Int64", search.since)
-            active = "greatest(first_at, last_attempt_at)" if search.subject else "active_at"
-            parts.append(f"{active} >= {since}")
             self._period_of_keys.append(f"active_at >= {since}")
-        if search.until:
-            before = f"ago > {self._bind('Int64', -search.until)}"
-            parts.append(before)
-            self._period_of_keys.append(before)
+            active = "greatest(first_at, last_attempt_at)" if self._has_subject else "active_at"
+            parts.append(f"{active} >= {since}")
         return parts
 
     def _facts(self, search: Search) -> list[str]:
         parts = []
+        if search.subject:
+            subject = self._bind("String", search.subject)
+            parts.append(f"positionCaseInsensitiveUTF8(subject, {subject}) > 0")
         if search.statuses:
             words = sorted(status.word for status in search.statuses)
             parts.append(f"status IN {self._bind('Array(String)', words)}")
@@ -96,5 +145,4 @@ class Range:
         if after is None:
             return []
         ago, identity = self._bind("Int64", after.ago), self._bind("String", after.id)
-        # The first comparison is what the engine finds the place by.
-        return [f"ago >= {ago}", f"(ago > {ago} OR id > {identity})"]
+        return [f"(ago > {ago} OR id > {identity})"]

@@ -50,6 +50,7 @@ _SESSION: dict[str, Any] = {
     "input_format_skip_unknown_fields": 1,
     "input_format_parallel_parsing": 0,
     "max_partitions_per_insert_block": 0,
+    "optimize_on_insert": 0,
     "do_not_merge_across_partitions_select_final": 1,
 }
 #: ClickHouse's number for NOT_ENOUGH_SPACE.

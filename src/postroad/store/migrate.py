@@ -26,6 +26,16 @@ ORDER BY version
 COMMENT 'Which schema files were applied'
 """
 _ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)", re.MULTILINE)
+_SETTINGS = re.compile(r"^(?:SETTINGS (.*)\n)?(?=COMMENT )", re.MULTILINE)
+#: Settings of every table of an embedded store. All columns of a part in one file: an insert makes
+#: a dozen files instead of hundreds, and a row is read from one place. What was inserted is on the
+#: disk before it is acknowledged. A week that is not written to any more becomes one part, in
+#: which versions need not be compared when it is read.
+_EMBEDDED = (
+    "min_bytes_for_wide_part = 1000000000000, string_serialization_version = 'single_stream', "
+    "auto_statistics_types = '', fsync_after_insert = 1, fsync_part_directory = 1, "
+    "min_age_to_force_merge_seconds = 600, min_age_to_force_merge_on_partition_only = 1"
+)
 
 
 class _Version(msgspec.Struct):
@@ -71,7 +81,14 @@ def _statements(text: str) -> list[str]:
 
 
 def _for(engine: Engine, statement: str) -> str:
-    """The statement in the words of a cluster, if the store is on one."""
+    """The statement in the words of this kind of store."""
     if engine.address.is_replicated:
         return _ENGINE.sub(r"ENGINE = Replicated\1", statement)
+    if engine.address.is_embedded and _ENGINE.search(statement):
+        return _SETTINGS.sub(_with_embedded, statement, count=1)
     return statement
+
+
+def _with_embedded(found: re.Match[str]) -> str:
+    own = f"{found[1]}, " if found[1] else ""
+    return f"SETTINGS {own}{_EMBEDDED}\n"

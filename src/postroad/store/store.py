@@ -23,6 +23,10 @@ QueueKey = tuple[str, str, str]
 
 Row = TypeVar("Row")
 
+#: Queue ids that are asked for, and the same with host and instance.
+_IDS = "{ids:Array(String)}"
+_QUEUES = "arrayZip({ids:Array(String)}, {hosts:Array(String)}, {instances:Array(String)})"
+
 #: Keys that one statement asks for.
 _KEYS = 1_000
 
@@ -113,9 +117,8 @@ class Store:
         """
         found: dict[QueueKey, list[LogLine]] = {}
         for lines in self._each(
-            f"SELECT {columns.LOG_LINE} FROM log_lines FINAL "
-            "WHERE queue_id IN {ids:Array(String)} AND (queue_id, host, instance) IN arrayZip({ids:Array(String)}, "
-            "{hosts:Array(String)}, {instances:Array(String)}) ORDER BY at, text",
+            f"SELECT {columns.LOG_LINE} FROM log_lines FINAL WHERE queue_id IN {_IDS} "
+            f"AND (queue_id, host, instance) IN {_QUEUES} ORDER BY at, text",
             keys,
             LogLine,
         ):
@@ -129,9 +132,8 @@ class Store:
         for rows in self._each(
             "SELECT host, instance, queue_id, id, version, message_key, first_at, sent_at "
             "FROM deliveries FINAL WHERE NOT deleted AND (ago, id) IN (SELECT ago, id "
-            "FROM deliveries_by_key WHERE key IN {ids:Array(String)} AND bitAnd(sides, 8) != 0) "
-            "AND (queue_id, host, instance) IN arrayZip({ids:Array(String)}, "
-            "{hosts:Array(String)}, {instances:Array(String)}) ORDER BY version",
+            f"FROM deliveries_by_key WHERE key IN {_IDS} AND bitAnd(sides, 8) != 0) "
+            f"AND (queue_id, host, instance) IN {_QUEUES} ORDER BY version",
             keys,
             _KnownRow,
         ):
@@ -144,11 +146,9 @@ class Store:
         """The links that name one of these queue ids on either side."""
         found: dict[tuple[object, ...], Link] = {}
         for links in self._each(
-            f"SELECT {columns.LINK} FROM (SELECT * FROM links FINAL WHERE "
-            "(queue_id IN {ids:Array(String)} OR other IN {ids:Array(String)}) AND ("
-            "(queue_id, host, instance) IN arrayZip({ids:Array(String)}, {hosts:Array(String)}, "
-            "{instances:Array(String)}) OR (other, host, instance) IN arrayZip("
-            "{ids:Array(String)}, {hosts:Array(String)}, {instances:Array(String)}))) ORDER BY at",
+            f"SELECT {columns.LINK} FROM (SELECT * FROM links FINAL "
+            f"WHERE (queue_id IN {_IDS} AND (queue_id, host, instance) IN {_QUEUES}) "
+            f"OR (other IN {_IDS} AND (other, host, instance) IN {_QUEUES})) ORDER BY at",
             keys,
             Link,
         ):

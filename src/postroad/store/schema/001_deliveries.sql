@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS deliveries
     `attempts` UInt32 COMMENT 'How many tries were made',
     `subject` String COMMENT 'Subject, where the server logs it' CODEC(ZSTD(1)),
     `size` Int64 COMMENT 'Octets' CODEC(ZSTD(1)),
-    `spam_score` Nullable(Float32) COMMENT 'Score of the spam filter',
+    `spam_score` Nullable(Float64) COMMENT 'Score of the spam filter',
     `user` LowCardinality(String) COMMENT 'Proven login or local account',
     `domain` LowCardinality(String) COMMENT 'Domain of the proven submitter',
     `auth` LowCardinality(String) COMMENT 'Authenticator or SASL mechanism (RFC 4954)',
@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS deliveries
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY intDiv(first_at, 604800000000)
 ORDER BY (ago, id)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 256
 COMMENT 'One row per message and recipient';
 
 -- Every list is a range of this table: all rows of one key, the newest first.
@@ -128,7 +128,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY intDiv(at, 604800000000)
 ORDER BY (delivery_id, at, queue_id, address, outcome, remote_host, remote_ip, reply)
 PRIMARY KEY (delivery_id, at)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 512
 COMMENT 'One row per try; all of its columns make it, so replays fall onto themselves';
 
 CREATE TABLE IF NOT EXISTS log_lines
@@ -143,7 +143,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY intDiv(at, 604800000000)
 ORDER BY (queue_id, host, instance, at, text)
 PRIMARY KEY (queue_id, host)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 512
 COMMENT 'Evidence: everything else can be rebuilt from it';
 
 CREATE TABLE IF NOT EXISTS newest_lines
