@@ -243,3 +243,16 @@ def test_names_are_the_same_every_time():
 
     assert key == row.message_key
     assert delivery_id(key, row.recipient, "") == row.id
+
+
+def test_a_dropped_session_does_not_lend_its_arrival_to_a_bounce():
+    """A queue id given to a session that was lost is another message's when a bounce bears it."""
+    script = Script("postfix")
+    script.arrived(0, "4AAAAAAAAA", client_ip="192.0.2.9", client_host="mail.example.net")
+    script.described(90_000, "4AAAAAAAAA", message_id="<b1@mx1.example.com>")
+    script.described(90_000, "4AAAAAAAAA", has_sender=True, nrcpt=1)
+    script.attempted(90_001, "4AAAAAAAAA", Outcome.DELIVERED, "ann@example.com")
+    script.ended(90_001, "4AAAAAAAAA")
+    rows = fold_all(script.lines).rows()
+
+    assert [(START + 90_000 * SECOND, "")] == [(row.sent_at, row.client_ip) for row in rows]

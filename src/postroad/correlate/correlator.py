@@ -16,6 +16,7 @@ from postroad.model.delivery import Batch
 from postroad.model.event import (
     Arrived,
     Attempted,
+    Described,
     Ended,
     Event,
     Linked,
@@ -27,6 +28,10 @@ from postroad.model.status import Outcome
 
 #: How many queue ids are remembered as asked for, beside those that are open.
 _MOST_ASKED = 400_000
+
+
+#: How long a message may take from its first line until its headers were read, microseconds.
+_LONGEST_ARRIVAL = 3_600_000_000
 
 
 class _Context(msgspec.Struct):
@@ -89,7 +94,7 @@ class Correlator:
             if line in message.events:
                 return
             if not message.unique and (
-                message.closed_at or message.previous or isinstance(event, Arrived)
+                message.closed_at or message.previous or isinstance(event, (Arrived, Described))
             ):
                 chosen = self._life(key, message, event, line)
                 if chosen is None:
@@ -166,6 +171,13 @@ class Correlator:
             self._table.touch(before)
             return before
         if message.closed_at and event.at > message.closed_at + LINGER:
+            return self._begin_again(key, message, event)
+        if (
+            isinstance(event, Described)
+            and event.message_id
+            and (event.at > message.first_at + _LONGEST_ARRIVAL)
+        ):
+            # Headers are read once, as a message comes in: this one is another.
             return self._begin_again(key, message, event)
         return message
 
