@@ -12,7 +12,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 
 demo: .venv/.runs ## Load the sample logs, serve http://127.0.0.1:8025 and say how to sign in
-	@exec $(BIN)/python scripts/demo.py
+	@exec $(BIN)/python -m scripts.demo
 
 test: lint ## Install what the tests need (as root: Debian packages too) and run all of them
 	@sh scripts/packages

@@ -1,7 +1,8 @@
 """Shows postroad with the sample logs: imports them, makes three accounts, serves, and explains.
 
-Comes in: demo/demo.toml and demo/logs/. Goes out: a home directory, .demo/, made anew each time,
-and pages on http://127.0.0.1:8025 (POSTROAD_LISTEN names another port) until Ctrl-C.
+Comes in: demo/demo.toml and demo/logs/, which are moved in time to end yesterday. Goes out: a home
+directory, .demo/, made anew each time, and pages on http://127.0.0.1:8025 (POSTROAD_LISTEN names
+another port) until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import subprocess
 import sys
 import time
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from demo.prepare import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Made anew each time, so never taken from the environment: that may name somebody's real home.
@@ -58,20 +62,18 @@ def main() -> int:
 
 
 def _settings(listen: str) -> dict[str, str]:
-    """The samples were recorded once and for all, so nothing is too old to be kept."""
-    return {
-        "POSTROAD_HOME": str(HOME),
-        "POSTROAD_LISTEN": listen,
-        "POSTROAD_RETENTION_DAYS": "36500",
-    }
+    """Only ours: nothing of a real home in this environment may be touched."""
+    for name in [name for name in os.environ if name.startswith("POSTROAD_")]:
+        del os.environ[name]
+    return {"POSTROAD_HOME": str(HOME), "POSTROAD_LISTEN": listen}
 
 
 def _load(demo: dict[str, Any]) -> None:
+    logs = HOME / "logs"
+    prepare(logs, datetime.now(UTC).date())
     options = [f"--{name}={value}" for name, value in demo.get("import", {}).items()]
     print("Loading the sample logs ...", flush=True)
-    subprocess.run(
-        [POSTROAD, "import", *options, "--format", "table", ROOT / "demo" / "logs"], check=True
-    )
+    subprocess.run([POSTROAD, "import", *options, "--format", "table", logs], check=True)
     for account in demo["accounts"]:
         command = [POSTROAD, "user", "add", account["name"], "--kind", account["kind"]]
         command += [f"--domain={each}" for each in account.get("domains", ())]

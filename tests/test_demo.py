@@ -22,7 +22,7 @@ def test_demo(tmp_path: Path):
         listen = f"127.0.0.1:{free.getsockname()[1]}"
     environ = os.environ | {"HOME": str(tmp_path), "POSTROAD_LISTEN": listen}
     demo = subprocess.Popen(
-        [sys.executable, ROOT / "scripts" / "demo.py", tmp_path / "demo"],
+        [sys.executable, "-m", "scripts.demo", tmp_path / "demo"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
