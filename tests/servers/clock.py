@@ -9,7 +9,6 @@ past, but leaves files from the future alone.
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,4 +57,4 @@ class Clock:
     def _write(self) -> None:
         fresh = RC.with_suffix(".new")
         fresh.write_text(f"+{self._offset:.6f}\n")
-        os.replace(fresh, RC)
+        fresh.replace(RC)

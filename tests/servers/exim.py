@@ -21,7 +21,16 @@ HERE = Path(__file__).parent
 #: The configuration that the binary is built with, and the only one that it trusts in the hands
 #: of ordinary users: each instance sees its own there, in a mount namespace of its own.
 _BUILT_IN = "/etc/exim4/exim4.conf"
-_OWN_VIEW = ("env", "-u", clock.NOT_FOR_EXIM, "unshare", "--mount", "sh", "-c", f'mount --bind "$0" {_BUILT_IN} && exec "$@"')
+_OWN_VIEW = (
+    "env",
+    "-u",
+    clock.NOT_FOR_EXIM,
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    f'mount --bind "$0" {_BUILT_IN} && exec "$@"',
+)
 
 
 @dataclass(frozen=True)

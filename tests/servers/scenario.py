@@ -109,11 +109,9 @@ class _Run:
     def operate_later(self) -> None:
         for sent in list(self.sent):
             case = next(
-                (
-                    each
-                    for each in cases()
-                    if each.name == sent["name"] and self.server.kind in each.kinds
-                )
+                each
+                for each in cases()
+                if each.name == sent["name"] and self.server.kind in each.kinds
             )
             self._operate(case.operator_later, sent["queue_id"])
 

@@ -178,7 +178,8 @@ class _Conversation:
 
     async def data(self) -> None:
         if not self.session.recipients:
-            return await self.say("554 5.5.1 No valid recipients")
+            await self.say("554 5.5.1 No valid recipients")
+            return
         await self.say("354 End data with <CR><LF>.<CR><LF>")
         if self.manner.drops_in_data(self.session):
             await self.reader.readline()
