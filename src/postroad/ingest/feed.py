@@ -51,7 +51,7 @@ class Feed:
         self.name = name
         self.host = host
         self.zone = zone
-        self.source = source
+        self.source = source or (before.source if before else "")
         self.path = reading.content.path
         #: Set by the pipeline: which of its lives this belongs to.
         self.generation = 0

@@ -29,6 +29,8 @@ from postroad.state.marks import Mark
 #: that is still there is closed until it grows again.
 _LET_GO = 60.0
 _SLEEP = 900.0
+#: Logs that are kept open although nothing comes.
+_MOST_OPEN = 50
 #: Chunks read of one log before the others have their turn.
 _TURN = 64
 
@@ -170,7 +172,7 @@ class Followed:
                 return taken
         if not log.tail.grows or (log.is_gone and log.quiet() > _LET_GO):
             self._finish(log, pipeline)
-        elif log.quiet() > _SLEEP:
+        elif log.quiet() > _SLEEP and len(self._logs) > _MOST_OPEN:
             self._drop(log)
         return taken
 

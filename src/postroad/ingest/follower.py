@@ -12,6 +12,7 @@ until then the logs themselves keep what is to be read.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ from postroad.ingest.followed import Followed, Status
 from postroad.ingest.pipeline import Pipeline
 from postroad.state import State
 from postroad.store import Store
+
+_log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the logs, between two looks for new files, and from the first line
 #: taken to its checkpoint.
@@ -89,16 +92,22 @@ class Follower:
             try:
                 self._run(stop)
             except PostroadError as error:
-                self._problem = str(error)
-                pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
-                self._failures += 1
-                stop.wait(pause)
+                self._pause(str(error), stop)
+            except Exception:  # noqa: BLE001 - following goes on, whatever a line did
+                _log.exception("Following failed")
+                self._pause("Following failed. The reason is in the log of the server.", stop)
 
     def health(self) -> Health:
         """How it goes, for `doctor` and the pages. May be asked from any thread."""
         return Health(
             sources=[followed.status() for followed in self._followed], problem=self._problem
         )
+
+    def _pause(self, problem: str, stop: threading.Event) -> None:
+        self._problem = problem
+        pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
+        self._failures += 1
+        stop.wait(pause)
 
     def _run(self, stop: threading.Event) -> None:
         pipeline = self._shared or Pipeline(self._store, self._state)
