@@ -178,6 +178,9 @@ class Correlator:
             and (event.at > message.first_at + _LONGEST_ARRIVAL)
         ):
             # Headers are read once, as a message comes in: this one is another.
+            if event.at == message.last_at and not self._is_splitting:
+                self._split(key, message, event, line)
+                return None
             return self._begin_again(key, message, event)
         return message
 
@@ -303,8 +306,10 @@ def _same_second(event: Event, message: Message) -> bool:
 
 
 def _stored_order(item: tuple[str, Event]) -> tuple[int, int]:
-    """By time; within one stamp arrivals first and ends last."""
+    """By time; within one stamp arrivals and headers first, and ends last."""
     event = item[1]
     if isinstance(event, Arrived):
         return (event.at, 0)
-    return (event.at, 2 if isinstance(event, Ended) else 1)
+    if isinstance(event, Described) and event.message_id:
+        return (event.at, 1)
+    return (event.at, 3 if isinstance(event, Ended) else 2)
