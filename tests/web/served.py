@@ -82,8 +82,13 @@ class Served:
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """End it with this signal: its exit status, and what it said."""
         self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=30)
-        return self.process.returncode, said
+        self.process.communicate(timeout=30)
+        return self.process.returncode, _complaints(self.home).read_text()
+
+
+def _complaints(home: Path) -> Path:
+    """Where it says what went wrong: a file, for a pipe that nobody reads would hold it up."""
+    return home.with_name(f"{home.name}.err")
 
 
 def form_key(page: str) -> str:
@@ -96,20 +101,22 @@ def serving(home: Path, **settings: Any) -> Iterator[Served]:
     """Serve the sample from this home, with these settings, until the block ends."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("POSTROAD_")}
     order = json.dumps({"home": str(home), **settings})
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", __file__, order],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environ | {"PYTHONPATH": str(ROOT)},
-    )
+    complaints = _complaints(home)
+    with complaints.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", __file__, order],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            cwd=ROOT,
+            env=environ | {"PYTHONPATH": str(ROOT)},
+        )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
         if not line:
-            raise RuntimeError(process.communicate()[1])
+            raise RuntimeError(complaints.read_text())
         yield Served(process, home, json.loads(line))
     finally:
         process.terminate()
@@ -118,6 +125,7 @@ def serving(home: Path, **settings: Any) -> Iterator[Served]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
+    assert complaints.read_text() == ""
 
 
 def main(order: str) -> None:
@@ -137,6 +145,7 @@ def main(order: str) -> None:
     mail = sample(now)
     with Store.open(settings.store) as store, State.open(settings.state) as state:
         store.write(mail.batch)
+        store.write_coverage(mail.coverage())
         directory = Accounts(state, hasher=hasher).directory
         for each in ACCOUNTS:
             lists = {name: tuple(each.get(name, ())) for name in ("domains", "addresses")}

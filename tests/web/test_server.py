@@ -70,9 +70,9 @@ def test_it_stops_in_the_middle_of_an_import(tmp_path: Path):
                 lines.append(each)
                 if len(lines) == 1:
                     running.process.send_signal(signal.SIGTERM)
-        _, said = running.process.communicate(timeout=30)
+        running.process.communicate(timeout=30)
 
-    assert (running.process.returncode, said) == (0, "")
+    assert running.process.returncode == 0
     assert '"stopped":true' in lines[-1]
 
 

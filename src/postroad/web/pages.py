@@ -31,8 +31,11 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 
-#: From this length on an address may break in its domain too.
-_LONG_ADDRESS = 40
+#: A domain longer than this may be broken too.
+_SHORT_DOMAIN = 15
+#: Codes that stand among the first so many characters need not be said again.
+_CODES = 16
+_MANY_DAYS = 3 * 365
 
 
 def page(
@@ -56,7 +59,7 @@ def page(
         viewer=request.user,
         zone=zone,
         zone_label=when.named(zone, services.now()),
-        retention_days=services.settings.retention_days,
+        kept_for=kept_for(services.settings.retention_days),
         form_key_value=secret.form_key(held) if held else "",
         **values,
     )
@@ -84,17 +87,39 @@ def visible(value: object) -> object:
 
 def breakable(address: str) -> Markup:
     """An address or host name that breaks, where it has to, before its `@` or a dot."""
-    marks = "[@]" if "@" in address and len(address) < _LONG_ADDRESS else "[@.]"
+    _, at, domain = address.rpartition("@")
+    marks = "[@]" if at and len(domain) <= _SHORT_DOMAIN else "[@.]"
     text = str(escape(visible(address)))
     return Markup(re.sub(rf"(?<=\w)(?={marks})", "<wbr>", text))  # noqa: S704 - escaped above
 
 
+def codes(delivery: Delivery) -> str:
+    """The reply code and the enhanced status code; empty where none is known."""
+    known = [str(delivery.smtp_code)] if delivery.smtp_code else []
+    known += [delivery.enhanced_code] if delivery.enhanced_code else []
+    return " ".join(known)
+
+
 def result(delivery: Delivery) -> str:
-    """The code and the receiving server's own words; the code once."""
-    codes = [str(delivery.smtp_code)] if delivery.smtp_code else []
-    codes += [delivery.enhanced_code] if delivery.enhanced_code else []
-    missing = [code for code in codes if code not in delivery.result[:40]]
-    return " ".join([*missing, delivery.result]).strip()
+    """The codes, where the words do not begin with them, and the receiving server's own words."""
+    begins = all(code in delivery.result[:_CODES] for code in codes(delivery).split())
+    return delivery.result if begins else f"{codes(delivery)} {delivery.result}".strip()
+
+
+def kept_for(days: int) -> str:
+    """How long mail is kept, in days, or in years where it is many."""
+    if days == 1:
+        return "one day"
+    return f"{days} days" if days < _MANY_DAYS else f"{days // 365} years"
+
+
+def in_zone(text: str, zone: ZoneInfo) -> str:
+    """A sentence with its RFC 3339 times as the zone's clock shows them."""
+
+    def local(found: re.Match[str]) -> str:
+        return when.local(when.read(found[0], now=0, zone=zone), zone)
+
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", local, text)
 
 
 def number(value: int) -> str:
@@ -122,5 +147,6 @@ _TEMPLATES.globals.update(
     rfc3339=when.rfc3339,
     result=result,
     breakable=breakable,
+    codes=codes,
     number=number,
 )

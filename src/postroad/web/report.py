@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.response import Redirect
@@ -13,7 +14,7 @@ from postroad.model import question
 from postroad.model.status import Status
 from postroad.services import Services
 from postroad.web.form import PERIODS, Form
-from postroad.web.pages import Asked, Asking, Served, page, zone_of
+from postroad.web.pages import Asked, Asking, Served, in_zone, kept_for, page, zone_of
 
 #: Rows of one page.
 ROWS = 50
@@ -53,16 +54,15 @@ def _answer(request: Asked, viewer: Viewer, services: Services, form: Form) -> d
         "total": total,
         "total_of_all": total_of_all,
         "next_link": form.link(cursor=following) if following else "",
-        "notes": _notes(services, found.page.notes),
+        "notes": _notes(services, found.page.notes, zone),
     }
 
 
-def _notes(services: Services, notes: list[dict[str, object]]) -> list[str]:
+def _notes(services: Services, notes: list[dict[str, Any]], zone: ZoneInfo) -> list[str]:
     """Why nothing was found, as far as it is known."""
-    said = [str(note["text"]) for note in notes if note.get("text")]
-    days = services.settings.retention_days
+    said = [in_zone(note["text"], zone) for note in notes]
     usual = (
         "No such mail of yours passed through this server in the time asked for, or it is longer "
-        f"ago than the {days} days that are kept."
+        f"ago than the {kept_for(services.settings.retention_days)} that are kept."
     )
     return said or [usual]
