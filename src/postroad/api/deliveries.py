@@ -15,7 +15,7 @@ from postroad.api.errors import NotFound, documented
 from postroad.model import question, when
 from postroad.model.delivery import Attempt, Delivery, LogLine
 from postroad.model.status import Status
-from postroad.model.verdict import verdict
+from postroad.reasons.verdict import verdict
 from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT
 
 TAGS = ["Mail"]
@@ -79,7 +79,7 @@ def detail(
         raise NotFound(message)
     return shapes.Detail(
         delivery=_delivery(found.delivery),
-        verdict=verdict(found.delivery),
+        verdict=verdict(found.delivery, found.attempts).text,
         attempts=[_attempt(each) for each in found.attempts],
         log_lines=[_line(each) for each in found.log_lines],
         family=found.family,

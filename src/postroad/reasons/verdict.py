@@ -187,10 +187,11 @@ def _deferred(case: _Case) -> Verdict:
 
 
 def _failed(case: _Case) -> Verdict:
-    if case.answered:
+    if case.answered and case.delivery.smtp_code // 100 == _NEVER:
         what = f"{case.host} refused it for good{case.code}{case.because}"
     else:
-        what = f"this server gave up{case.code}{case.because}"
+        last = f"; {case.host} was tried last{case.code}" if case.host else case.code
+        what = f"this server gave up{case.because}{last}"
     told = " Its sender was sent a notification." if case.delivery.bounced_as else ""
     return Verdict(
         f"Not delivered{case.tries}: {what}.{told}", case.side(sends=True), case.why.advice
@@ -235,3 +236,4 @@ def _reason(delivery: Delivery) -> Reason:
 
 
 _LATER = 4
+_NEVER = 5

@@ -11,7 +11,7 @@ from postroad import queries
 from postroad.model import when
 from postroad.model.delivery import Delivery
 from postroad.model.status import Status
-from postroad.model.verdict import verdict
+from postroad.reasons.verdict import verdict
 from postroad.web.failures import NotFound
 from postroad.web.pages import Asked, Asking, Served, page
 
@@ -54,7 +54,7 @@ def message(
         "attempts": found.attempts,
         "log_lines": found.log_lines,
         "family": [_relative(each) for each in found.family],
-        "verdict": verdict(found.delivery),
+        "verdict": verdict(found.delivery, found.attempts),
         "delay": _delay(found.delivery),
         "is_masked": any(_MASK in line.text for line in found.log_lines),
         "back": _back(request),
