@@ -64,10 +64,10 @@ COMMENT 'One row per message and recipient';
 -- Every list is a range of this table: all rows of one key, the newest first.
 CREATE TABLE IF NOT EXISTS deliveries_by_key
 (
-    `key` String COMMENT 'Empty: every delivery. Address key, @domain, login, queue id, Message-ID or message key' CODEC(ZSTD(1)),
+    `key` String COMMENT 'Empty: every delivery. Address key, @domain, login, mailbox, queue id, Message-ID, message key; <> is the null sender' CODEC(ZSTD(1)),
     `ago` Int64 COMMENT 'Minus first_at: sorts the newest first' CODEC(ZSTD(1)),
     `id` FixedString(24) COMMENT 'Delivery' CODEC(ZSTD(1)),
-    `sides` UInt8 COMMENT 'What the key is to it: 1 target, 2 proven origin, 4 envelope sender, 8 identifier; 0 for the empty key',
+    `sides` UInt8 COMMENT 'What the key is to it: 1 target, 2 proven origin, 4 envelope sender, 8 identifier, 16 recipient or mailbox by name; 0 for the empty key',
     `version` UInt32 COMMENT 'As in deliveries',
     `shown` Bool COMMENT 'Neither withdrawn nor folded',
     `status` Enum8('delivered' = 1, 'in_progress' = 2, 'deferred' = 3, 'failed' = 4, 'rejected' = 5, 'blocked' = 6, 'filtered' = 7) COMMENT 'What became of it',
@@ -84,17 +84,19 @@ COMMENT 'Which deliveries each party and identifier has; filled from deliveries'
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_by_key_view TO deliveries_by_key AS
 WITH
-    arrayDistinct(arrayConcat(targets, arrayMap(a -> concat('@', trim(TRAILING '>' FROM splitByChar('@', a)[-1])), arrayFilter(a -> position(a, '@') > 0, targets)))) AS target_keys,
-    arrayDistinct(arrayConcat(origins, arrayMap(a -> concat('@', trim(TRAILING '>' FROM splitByChar('@', a)[-1])), arrayFilter(a -> position(a, '@') > 0, origins)))) AS origin_keys,
+    (a -> concat('@', trim(TRAILING '>' FROM substringIndex(a, '@', -1)))) AS domain_of,
+    arrayConcat(targets, arrayMap(domain_of, arrayFilter(a -> position(a, '@') > 0, targets))) AS target_keys,
+    arrayConcat(origins, arrayMap(domain_of, arrayFilter(a -> position(a, '@') > 0, origins))) AS origin_keys,
     lowerUTF8(sender) AS sender_key,
-    if(position(sender_key, '@') > 0, [sender_key, concat('@', trim(TRAILING '>' FROM splitByChar('@', sender_key)[-1]))], [sender_key]) AS sender_keys,
+    if(position(sender_key, '@') > 0, [sender_key, domain_of(sender_key)], [if(sender = '', '<>', sender_key)]) AS sender_keys,
     arrayConcat([queue_id, trim(TRAILING '>' FROM trim(LEADING '<' FROM message_id)), toString(message_key)], hops) AS identifiers,
-    arrayDistinct(arrayFilter(k -> k NOT IN ('', '@'), arrayConcat(target_keys, origin_keys, sender_keys, identifiers))) AS keys
+    arrayFilter(n -> NOT has(targets, n) AND NOT match(n, '[/| ]'), [lowerUTF8(recipient), lowerUTF8(delivered_to)]) AS names,
+    arrayFilter(k -> k NOT IN ('', '@'), arrayDistinct(arrayConcat(target_keys, origin_keys, sender_keys, identifiers, names))) AS keys
 SELECT
     arrayJoin(arrayConcat([''], keys)) AS key,
     -first_at AS ago,
     id,
-    toUInt8(if(key = '', 0, has(target_keys, key) + 2 * has(origin_keys, key) + 4 * has(sender_keys, key) + 8 * has(identifiers, key))) AS sides,
+    toUInt8(if(key = '', 0, has(target_keys, key) + 2 * has(origin_keys, key) + 4 * has(sender_keys, key) + 8 * has(identifiers, key) + 16 * has(names, key))) AS sides,
     version,
     NOT deleted AND NOT folded AS shown,
     status,
