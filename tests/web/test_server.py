@@ -160,16 +160,13 @@ def test_the_sources_are_followed(tmp_path: Path):
         while not found and time.monotonic() < until:
             time.sleep(0.1)
             found = client.get("/deliveries", params={"from": "a@example.org"}).json()["deliveries"]
-        [source_read] = client.get("/sources").json()["sources"]
+        sources = client.get("/sources").json()["sources"]
 
     assert [(each["recipient"], each["status"]) for each in found] == [
         ("b@example.com", "delivered")
     ]
-    assert (source_read["name"], source_read["host"], source_read["followed"]) == (
-        "exim",
-        "mx5",
-        True,
-    )
+    [read] = [each for each in sources if each["followed"]]
+    assert (read["name"], read["host"], read["lines"]) == ("exim", "mx5", 3)
 
 
 def test_without_pages_there_is_no_port(tmp_path: Path):
@@ -189,3 +186,13 @@ def test_without_pages_there_is_no_port(tmp_path: Path):
         running.terminate()
 
     assert running.returncode == 0
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/health", "/nothing"])
+def test_a_head_is_a_get_without_its_body(served: Served, path: str):
+    """HEAD answers as GET does, without the body (RFC 9110 section 9.3.2)."""
+    with served.visitor() as client:
+        full, head = client.get(path), client.head(path)
+
+    assert (head.status_code, head.content) == (full.status_code, b"")
+    assert head.headers["content-type"] == full.headers["content-type"]

@@ -45,6 +45,17 @@ def local(app: ASGIApp) -> ASGIApp:
     return trusted
 
 
+def heads(app: ASGIApp) -> ASGIApp:
+    """The application, to which HEAD is GET: the server leaves the body out (RFC 9110, 9.3.2)."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        is_head = scope.get("method") == "HEAD"
+        asked: Any = {**scope, "method": "GET"} if is_head else scope
+        await app(asked, receive, send)
+
+    return answering
+
+
 class Identify(ASGIMiddleware):
     """Finds out who asks: the Unix socket, a bearer token, or a session cookie, in this order."""
 

@@ -21,7 +21,7 @@ import uvicorn
 
 from postroad.accounts import Hasher
 from postroad.app.compose import create, opened
-from postroad.app.guard import local
+from postroad.app.guard import heads, local
 from postroad.config import Settings
 from postroad.errors import ConfigError, StoreInUse
 from postroad.services import Services
@@ -164,10 +164,11 @@ async def _run(
     settings = services.settings
     app = create(settings)
     app.state.services = services
+    answering = heads(app)
     async with app.lifespan():
-        servers = [(_Server(local(app), settings), [sockets.private])]
+        servers = [(_Server(local(answering), settings), [sockets.private])]
         if sockets.public:
-            servers.append((_Server(app, settings), list(sockets.public)))
+            servers.append((_Server(answering, settings), list(sockets.public)))
         running = [asyncio.create_task(server.serve(on)) for server, on in servers]
         for server, _ in servers:
             await server.is_up.wait()
