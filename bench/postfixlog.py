@@ -65,7 +65,7 @@ class Postfix:
 
     # Queue ids
 
-    def _id(self, at: float, pause: float = 40.0) -> str:
+    def _id(self, at: float, pause: float = 1.5) -> str:
         """A queue id for a message that begins now; a short one may have been free for a while."""
         self._ids += 1
         if self._long_ids:
