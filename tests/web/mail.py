@@ -229,7 +229,7 @@ def _everyday(mail: Mail) -> None:
                 "enhanced_code": "5.1.1",
                 "result": "550 5.1.1 The email account that you tried to reach does not exist. "
                 "Please try double-checking the recipient's email address for typos or spaces.",
-                "reason": "user_unknown",
+                "reason": "mailbox_unknown",
                 "bounced_as": "1vM900-00000009900-0aB",
                 **google,
             }
@@ -292,7 +292,7 @@ def _everyday(mail: Mail) -> None:
                 "status": Status.BLOCKED,
                 "tries": 0,
                 "result": "Domain example.com has exceeded the max emails per hour (200/200)",
-                "reason": "rate_limited",
+                "reason": "own_limit",
             }
         ],
         subject="Autumn newsletter",

@@ -49,6 +49,7 @@ def heads(app: ASGIApp) -> ASGIApp:
     """The application, to which HEAD is GET: the server leaves the body out (RFC 9110, 9.3.2)."""
 
     async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask in the words that routes know."""
         is_head = scope.get("method") == "HEAD"
         asked: Any = {**scope, "method": "GET"} if is_head else scope
         await app(asked, receive, send)
