@@ -11,6 +11,7 @@ from postroad.model.event import (
     Event,
     Linked,
     LinkKind,
+    Rejected,
     SessionTls,
 )
 from postroad.model.status import Outcome
@@ -53,6 +54,10 @@ class Script:
     def linked(self, second: float, queue_id: str, kind: LinkKind, other: str) -> None:
         """Two queue ids belong together."""
         self._say(Linked(**self._at(second, queue_id), kind=kind, other=other))  # type: ignore[arg-type]
+
+    def rejected(self, second: float, queue_id: str, **more: object) -> None:
+        """A message or a recipient was refused."""
+        self._say(Rejected(**self._at(second, queue_id), **more))  # type: ignore[arg-type]
 
     def tls(self, second: float, pid: int, peer_ip: str, tls: str) -> None:
         """A session was encrypted."""

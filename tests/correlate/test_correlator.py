@@ -256,3 +256,12 @@ def test_a_dropped_session_does_not_lend_its_arrival_to_a_bounce():
     rows = fold_all(script.lines).rows()
 
     assert [(START + 90_000 * SECOND, "")] == [(row.sent_at, row.client_ip) for row in rows]
+
+
+def test_a_refusal_that_syslog_repeats_is_one():
+    """Exim sends a refusal to syslog for its main log and for its reject log."""
+    script = Script()
+    for second in (0.25, 0.250_1, 7.5):
+        script.rejected(second, "", command="RCPT", recipient="no@example.com", pid=77)
+
+    assert 2 == len(fold_all(script.lines).rows())

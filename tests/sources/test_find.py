@@ -71,13 +71,13 @@ def test_a_file_named_like_a_pattern_is_that_file(tmp_path):
 
 
 def test_a_directory_is_searched_without_what_repeats_the_main_log(tmp_path):
-    """Reject and panic logs, hidden files and what links back are left out."""
+    """The panic log, hidden files and what links back are left out."""
     for name in ("mainlog", "mainlog.1", "rejectlog", "rejectlog.1", "paniclog", ".hidden"):
         written(tmp_path / name, exim("01-01"))
     written(tmp_path / "old" / "mainlog.2.gz", exim("01-01"))
     (tmp_path / "old" / "loop").symlink_to(tmp_path)
     names = [str(each.path.relative_to(tmp_path)) for each in find([str(tmp_path)]).files]
-    assert names == ["mainlog", "mainlog.1", "old/mainlog.2.gz"]
+    assert names == ["mainlog", "mainlog.1", "old/mainlog.2.gz", "rejectlog", "rejectlog.1"]
 
 
 def test_a_pipe_is_found_when_it_is_named(tmp_path):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from postroad.correlate import emit, fold
+from postroad.correlate.echoes import Echoes
 from postroad.correlate.family import Families
 from postroad.correlate.kin import Kin
 from postroad.correlate.message import CLOSING, Emitted, Message, Reference
@@ -37,6 +38,7 @@ _LONGEST_ARRIVAL = 3_600_000_000
 class _Context(msgspec.Struct):
     sessions: list[KeptSession] = []
     own_addresses: set[tuple[str, str]] = set()
+    refusals: dict[str, int] = {}
 
 
 class Correlator:
@@ -64,6 +66,7 @@ class Correlator:
         known = msgspec.json.decode(context, type=_Context) if context else _Context()
         self._kin = Kin(self._table, self._ask, known.own_addresses)
         self._sessions = Sessions(known.sessions)
+        self._echoes = Echoes(known.refusals)
         self._refused: dict[str, Rejected] = {}
         self._flagged: dict[QueueKey, None] = {}
         self._asked: set[QueueKey] = set()
@@ -78,7 +81,9 @@ class Correlator:
 
     def context(self) -> bytes:
         """What must outlive this process and does not stand in any message's lines."""
-        return msgspec.json.encode(_Context(self._sessions.kept(), self._kin.own_addresses))
+        return msgspec.json.encode(
+            _Context(self._sessions.kept(), self._kin.own_addresses, self._echoes.kept())
+        )
 
     def feed(self, event: Event, line: str) -> None:
         """Take in what one line says. The same line twice says nothing new."""
@@ -115,7 +120,8 @@ class Correlator:
     def _feed_nameless(self, event: Event, line: str) -> None:
         """A line without a queue id: a refusal, or a fact about a session."""
         if isinstance(event, Rejected):
-            self._refused[line] = event
+            if event.instance or self._echoes.is_first(event):
+                self._refused[line] = event
         elif isinstance(event, SessionTls):
             completed = self._sessions.learn(event, line)
             if completed is not None and not completed.is_gone:

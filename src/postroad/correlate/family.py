@@ -77,17 +77,25 @@ class Families:
         """The rows that one row becomes when its copy went on as `hop`."""
         first = row.delivery
         told = _those_for(row, self._tell(hop, depth + 1))
-        own = [_not_counted(attempt) for attempt in own]
+        requeued = row.attempts[-1].outcome is not Outcome.DELIVERED if row.attempts else True
+        if not requeued:
+            # What went before only led to the program that the copy was handed to.
+            own = [_not_counted(attempt) for attempt in own]
         if not told:
             waiting = fold.copy(first)
             waiting.status = Status.IN_PROGRESS
             waiting.reason = ""
             waiting.hops = [hop.queue_id]
             waiting.version += len(hop.events)
-            waiting.attempts = 0
-            waiting.last_attempt_at = 0
+            if not requeued:
+                waiting.attempts = 0
+                waiting.last_attempt_at = 0
             return [(waiting, own)]
-        return [_joined(first, own, delivery, later, hop) for delivery, later in told]
+        joined = [_joined(first, own, delivery, later, hop) for delivery, later in told]
+        if requeued:
+            for delivery, _ in joined:
+                delivery.attempts += first.attempts
+        return joined
 
     def _taken(self, message: Message) -> set[str]:
         """Ids of this message's deliveries that a row of an earlier queue id speaks for."""

@@ -125,10 +125,11 @@ def _is_in_queue(parts: Parts) -> bool:
     """Whether a message is known to have come in whole.
 
     Postfix gives a queue id at the first accepted recipient; many a session is lost after that.
-    Only what the queue manager names the sender of was received.
+    Only what the queue manager counts the recipients of, or what is on hold, was received.
     """
     return bool(parts.arrived) and (
-        parts.arrived[0].has_sender or any(each.has_sender for each in parts.described)
+        parts.arrived[0].has_sender
+        or any(each.nrcpt is not None or each.waiting for each in parts.described)
     )
 
 
@@ -158,9 +159,10 @@ def _known_recipients(message: Message, parts: Parts, arrived: Arrived | None) -
             if rejected.recipient:
                 yield rejected.recipient
             yield from rejected.recipients
-    for described in parts.described:
-        if described.recipient:
-            yield described.recipient
+    if parts.rejected or parts.ended or _is_in_queue(parts):
+        for described in parts.described:
+            if described.recipient:
+                yield described.recipient
 
 
 def _refusals(rows: dict[tuple[str, str], Row], parts: Parts, settled: set[str]) -> Rejected | None:

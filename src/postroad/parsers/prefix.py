@@ -142,7 +142,9 @@ class Envelope:
             return None
         stamp, host, tag, pid = ("" if part == "-" else part for part in found.groups())
         at = self._iso_time(stamp)
-        return self._text(at, host, tag, _number(pid), line[found.end() :].removeprefix("\ufeff"))
+        # rsyslog puts a space before the text.
+        text = line[found.end() :].removeprefix("\ufeff").removeprefix(" ")
+        return self._text(at, host, tag, _number(pid), text)
 
     def _json(self, line: str) -> Prefix | None:
         """An object of `journalctl -o json`, or of Docker, whose text has its own envelope."""

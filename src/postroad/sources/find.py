@@ -2,7 +2,8 @@
 
 Out come regular files and pipes, each once however often it was named, and a sentence for each
 name that leads to nothing. Whether a file is a log is decided later, by what is in it; but of a
-directory, Exim's reject and panic logs are left out: they repeat what the main log says.
+directory, Exim's panic log is left out: it repeats what the main log says. Its reject log is not:
+it alone names the recipients of what was refused after DATA.
 
 Limits: links to directories are not followed inside a directory, and nothing deeper than eight
 levels is looked at.
@@ -21,7 +22,7 @@ import msgspec
 
 _DEEPEST = 8
 #: What stands beside a main log and is not to be read with it.
-_BESIDE = ("rejectlog", "paniclog", "debuglog", "processlog")
+_BESIDE = ("paniclog", "debuglog", "processlog")
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,7 +45,7 @@ def _failed_pattern(address: str) -> re.Pattern[str]:
 def _deferred_pattern(address: str) -> re.Pattern[str]:
     return re.compile(
         rf"{address}{_ORIGIN}(?: Q=[^ ]+)?{_ROUTE}(?: routing)? defer \([^)]*\)"
-        rf"(?:: (.*?))?(?: H={PEER}{MINOR}{TLS}{MINOR}(?: DT=[\w.]+)?)?"
+        rf"(?:: (.*?))?(?: H={PEER}{MINOR}{TLS}{MINOR})?(?: DT=[\w.]+)?"
         r"(?: ?: (.*))?$",
         re.DOTALL,
     )
