@@ -170,4 +170,15 @@ def encrypted_deliveries() -> Script:
     return script
 
 
-ALL = (exim_message, filtered_message, reused_queue_id, encrypted_deliveries)
+def held_message() -> Script:
+    """A session is told that its message will be held, before that has a queue id."""
+    script = Script("postfix")
+    script.described(0, "", waiting="on hold", pid=7, client_ip="192.0.2.9")
+    script.arrived(1, "4FFFFFFFFF", pid=7, client_ip="192.0.2.9", client_host="mail.example.net")
+    script.described(
+        1, "4FFFFFFFFF", sender="eve@example.net", has_sender=True, recipient="ann@example.com"
+    )
+    return script
+
+
+ALL = (held_message, exim_message, filtered_message, reused_queue_id, encrypted_deliveries)

@@ -125,8 +125,12 @@ def test_a_run_killed_anywhere_is_taken_up_from_the_stored_lines(story):
 
 @pytest.mark.parametrize(
     "story",
-    # A session line that is read after the deliveries it is true of finds none of them.
-    [each for each in stories.ALL if each is not stories.encrypted_deliveries],
+    # A session line that is read after the messages it is true of finds none of them.
+    [
+        each
+        for each in stories.ALL
+        if each not in (stories.encrypted_deliveries, stories.held_message)
+    ],
     ids=lambda story: story.__name__,
 )
 def test_the_later_part_of_a_log_may_be_read_first(story):
@@ -265,3 +269,12 @@ def test_a_refusal_that_syslog_repeats_is_one():
         script.rejected(second, "", command="RCPT", recipient="no@example.com", pid=77)
 
     assert 2 == len(fold_all(script.lines).rows())
+
+
+def test_a_hold_said_before_the_queue_id_is_known():
+    """An access rule holds the message that its session is about to bring."""
+    rows = fold_all(stories.held_message().lines).rows()
+
+    assert [("ann@example.com", Status.IN_PROGRESS, "on hold")] == [
+        (row.recipient, row.status, row.result) for row in rows
+    ]

@@ -402,7 +402,7 @@ def test_temporary_refusals_are_told_apart(reply, temporary):
 
 
 @pytest.mark.parametrize(
-    "action", ["reject_warning", "filter", "warn", "info", "prepend", "redirect", "hold", "bcc"]
+    "action", ["reject_warning", "filter", "warn", "info", "prepend", "redirect", "bcc"]
 )
 def test_other_rules_say_nothing_without_a_queue_id(action):
     """What a rule does before there is a message is no news; with a queue id it is."""
@@ -412,6 +412,15 @@ def test_other_rules_say_nothing_without_a_queue_id(action):
     described = read(f"08ACF1541B01: {text}", "smtpd")
     assert isinstance(described, Described)
     assert (described.sender, described.recipient) == ("s@ex.test", "")
+
+
+def test_a_hold_is_told_before_the_queue_id_is_known():
+    """The session's next message will be held: its process and client say which that is."""
+    event = read("NOQUEUE: hold: RCPT from a[192.0.2.7]: <x>: y; from=<s@ex.test> to=<r@ex.test>")
+
+    assert isinstance(event, Described)
+    assert (event.queue_id, event.waiting, event.client_ip) == ("", "on hold", "192.0.2.7")
+    assert event.pid
 
 
 def test_subject_is_what_the_sender_wrote_and_nothing_more_is_believed():

@@ -11,7 +11,7 @@ from postroad.correlate.echoes import Echoes
 from postroad.correlate.family import Families
 from postroad.correlate.kin import Kin
 from postroad.correlate.message import CLOSING, Emitted, Message, Reference
-from postroad.correlate.sessions import KeptSession, Sessions
+from postroad.correlate.sessions import KeptHold, KeptSession, Sessions
 from postroad.correlate.table import LINGER, QueueKey, Table, remember_rows
 from postroad.model.delivery import Batch
 from postroad.model.event import (
@@ -39,6 +39,7 @@ class _Context(msgspec.Struct):
     sessions: list[KeptSession] = []
     own_addresses: set[tuple[str, str]] = set()
     refusals: dict[str, int] = {}
+    holds: list[KeptHold] = []
 
 
 class Correlator:
@@ -65,7 +66,7 @@ class Correlator:
         self._open = self._table.open
         known = msgspec.json.decode(context, type=_Context) if context else _Context()
         self._kin = Kin(self._table, self._ask, known.own_addresses)
-        self._sessions = Sessions(known.sessions)
+        self._sessions = Sessions(known.sessions, known.holds)
         self._echoes = Echoes(known.refusals)
         self._refused: dict[str, Rejected] = {}
         self._flagged: dict[QueueKey, None] = {}
@@ -82,7 +83,12 @@ class Correlator:
     def context(self) -> bytes:
         """What must outlive this process and does not stand in any message's lines."""
         return msgspec.json.encode(
-            _Context(self._sessions.kept(), self._kin.own_addresses, self._echoes.kept())
+            _Context(
+                self._sessions.kept(),
+                self._kin.own_addresses,
+                self._echoes.kept(),
+                self._sessions.holds(),
+            )
         )
 
     def feed(self, event: Event, line: str) -> None:
@@ -122,6 +128,8 @@ class Correlator:
         if isinstance(event, Rejected):
             if event.instance or self._echoes.is_first(event):
                 self._refused[line] = event
+        elif isinstance(event, Described):
+            self._sessions.hold(event, line)
         elif isinstance(event, SessionTls):
             completed = self._sessions.learn(event, line)
             if completed is not None and not completed.is_gone:
@@ -139,6 +147,8 @@ class Correlator:
                 message.closed_at = event.at
         elif isinstance(event, Arrived):
             _arrive(message, event)
+            if event.pid and event.instance:
+                self._sessions.take_hold(event, message)
         elif isinstance(event, Linked):
             message.refer(Reference(event.kind, event.other, event.at))
         elif isinstance(event, Rejected) and not message.closed_at and fold.refuses_whole(event):
@@ -250,9 +260,9 @@ class Correlator:
     ) -> list[Message]:
         """Feed the lines of one queue id again; returns its lives."""
         lives: dict[Message, None] = {}
-        sessions: list[tuple[str, SessionTls]] = []
+        sessions: list[tuple[str, Event]] = []
         for line, event in order:
-            if isinstance(event, SessionTls):
+            if not event.queue_id:
                 sessions.append((line, event))
             else:
                 self.feed(event, line)

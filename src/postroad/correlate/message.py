@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from postroad.model.delivery import message_key
-from postroad.model.event import EndKind, Event, LinkKind, SessionTls
+from postroad.model.event import EndKind, Event, LinkKind
 
 #: Postfix's short queue ids (mail_queue.h) and qmail's inode numbers come round again; Exim's
 #: message ids and Postfix's long queue ids never do.
@@ -133,7 +133,7 @@ class Message:
             waiting.extend((message.children or {}).values())
         return False
 
-    def take_session(self, event: SessionTls, line: str) -> None:
+    def take_session(self, event: Event, line: str) -> None:
         """Keep a session line, which bears no queue id, as evidence of this message."""
         self.events.setdefault(line, event)
 

@@ -111,6 +111,8 @@ class Described(_Event, frozen=True):
     protocol: str = ""
     #: What the message now waits for, in the server's words: "frozen", "on hold"; "-" ends it.
     waiting: str = ""
+    #: Without a queue id: the process that says it of the next message it takes.
+    pid: int = 0
 
 
 class Attempted(_Event, frozen=True):

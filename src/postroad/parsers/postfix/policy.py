@@ -75,6 +75,15 @@ def verdict(head: Prefix, origin: Origin, queue_id: str, text: str) -> Read:
             client=client,
             discarded=action == "discard",
         )
+    if not is_queued and action in _HOLDS:
+        return Described(
+            at=head.at,
+            host=head.host,
+            instance=origin.instance,
+            client_ip=client[1],
+            waiting="on hold",
+            pid=head.pid,
+        )
     if not is_queued:
         return NOISE
     said = offer(text[found.end() :])
