@@ -416,11 +416,13 @@ def test_other_rules_say_nothing_without_a_queue_id(action):
 
 def test_a_hold_is_told_before_the_queue_id_is_known():
     """The session's next message will be held: its process and client say which that is."""
-    event = read("NOQUEUE: hold: RCPT from a[192.0.2.7]: <x>: y; from=<s@ex.test> to=<r@ex.test>")
+    event = read(
+        "NOQUEUE: hold: RCPT from a[192.0.2.7]: <x>: y; from=<s@ex.test> to=<r@ex.test>", "smtpd"
+    )
 
     assert isinstance(event, Described)
     assert (event.queue_id, event.waiting, event.client_ip) == ("", "on hold", "192.0.2.7")
-    assert event.pid
+    assert event.pid == 4711
 
 
 def test_subject_is_what_the_sender_wrote_and_nothing_more_is_believed():
