@@ -158,7 +158,7 @@ class Attempted(_Event, frozen=True):
 
 
 class Rejected(_Event, frozen=True):
-    """A message, or one of its recipients, was refused (or silently discarded) when offered to us."""
+    """A message, or one of its recipients, was refused or discarded when it was offered to us."""
 
     #: The command or moment it happened at: RCPT, MAIL, DATA, END-OF-MESSAGE, CONNECT, ...
     command: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from postroad.model import address
@@ -26,7 +28,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(
-        cls, *, domains: set[str] = set(), addresses: set[str] = set(), logins: set[str] = set()
+        cls,
+        *,
+        domains: Collection[str] = (),
+        addresses: Collection[str] = (),
+        logins: Collection[str] = (),
     ) -> Scope:
         """A scope of these domains, addresses and logins, in any case."""
         return cls(
@@ -41,7 +47,5 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             return True
         party = address.key(party)
         return (
-            party in self.addresses
-            or party in self.logins
-            or address.domain(party) in self.domains
+            party in self.addresses or party in self.logins or address.domain(party) in self.domains
         )
