@@ -17,7 +17,7 @@ BIG_DOMAIN = "big.example"
 #: Facts of a message and its recipient by number. `u(salt)` is a number from 0 to 1.
 _FACTS = """
     intDiv(n * 4, {per}) AS m,
-    {start} + intDiv(m * {span}, intDiv({total} * 4, {per})) AS arrived,
+    {start} + m * intDiv({span} * {per}, {total} * 4) AS arrived,
     cityHash64(m, 'kind') % 100 AS kind,
     kind < 55 AS inbound, kind >= 55 AND kind < 88 AS outbound,
     cityHash64(m, 'host') % 4 AS h,

@@ -13,7 +13,8 @@ import msgspec
 from postroad.model import when
 from postroad.model.scope import Scope
 from postroad.model.search import Search
-from postroad.queries.figures import counts
+from postroad.queries.plan import plan
+from postroad.queries.ranges import Range
 from postroad.store import Store
 
 #: A silence in a host's log is worth a note from this length on, in minutes, and from so many
@@ -21,6 +22,10 @@ from postroad.store import Store
 _GAP_MINUTES, _GAP_TIMES = 30, 10
 #: Silences that are named.
 _GAPS = 5
+
+
+class _Arrival(msgspec.Struct):
+    at: int
 
 
 class _Known(msgspec.Struct):
@@ -61,19 +66,28 @@ def _may_ask(scope: Scope, asked: str) -> bool:
 
 
 def _elsewhere(store: Store, scope: Scope, search: Search) -> list[dict[str, Any]]:
-    """The same question without its narrowest limits."""
+    """The same question without its period, or without its statuses and directions."""
     if search.since or search.until:
         wider = msgspec.structs.replace(search, since=0, until=0)
-        if total := sum(counts(store, scope, wider).values()):
-            text = f"Outside the period that was asked for there are {total} that match."
-            return [{"kind": "other_period", "text": text, "total": total}]
+        if at := _newest(store, scope, wider):
+            text = f"Outside the period that was asked for there is mail: the newest is of {at}."
+            return [{"kind": "other_period", "text": text, "at": at}]
     if search.statuses or search.directions:
         wider = msgspec.structs.replace(search, statuses=frozenset(), directions=frozenset())
-        if found := counts(store, scope, wider):
-            words = ", ".join(f"{n} {s.word.replace('_', ' ')}" for s, n in found.items())
-            text = f"With other statuses or directions there are: {words}."
-            return [{"kind": "other_status", "text": text, "total": sum(found.values())}]
+        if at := _newest(store, scope, wider):
+            text = f"With another status or direction there is mail: the newest is of {at}."
+            return [{"kind": "other_status", "text": text, "at": at}]
     return []
+
+
+def _newest(store: Store, scope: Scope, search: Search) -> str | None:
+    """When the newest delivery that matches arrived; not how many there are, which takes long."""
+    held = plan(store, scope, search)
+    if held is None:
+        return None
+    asked = Range(held, search)
+    rows = store.read(f"SELECT -ago AS at FROM ({asked.newest(1)})", asked.parameters, _Arrival)
+    return when.rfc3339(rows[0].at) if rows else None
 
 
 def _unread(store: Store, search: Search) -> list[dict[str, Any]]:

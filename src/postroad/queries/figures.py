@@ -6,12 +6,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from postroad.model import when
 from postroad.model.scope import Scope
 from postroad.model.search import Search
 from postroad.model.status import Status
+from postroad.queries.plan import plan
 from postroad.queries.ranges import Range
-from postroad.queries.terms import terms
 from postroad.store import Store
+
+#: A quarter of an hour: days of every zone begin with one.
+_QUARTER = 15 * when.MINUTE
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,15 +31,15 @@ class _Count(msgspec.Struct):
     count: int
 
 
-class _DayCount(msgspec.Struct):
-    day: str
+class _QuarterCount(msgspec.Struct):
+    quarter: int
     status: Status
     count: int
 
 
 def counts(store: Store, scope: Scope, search: Search) -> dict[Status, int]:
     """How many deliveries match, by status; statuses that none has are left out."""
-    held = terms(scope, search)
+    held = plan(store, scope, search)
     if held is None:
         return {}
     asked = Range(held, search)
@@ -55,19 +59,20 @@ def statistics(
 
     In order; days without any are left out. Unlike elsewhere the period is that of arrival.
     """
-    held = terms(scope, search)
+    held = plan(store, scope, search)
     if held is None:
         return []
     asked = Range(held, search)
     rows = store.read(
-        "SELECT toString(toDate(fromUnixTimestamp64Micro(-ago, {zone:String}))) AS day, "
-        "toInt8(state) AS status, count() AS count "
-        f"FROM ({asked.each()}) WHERE ago <= {{latest:Int64}} "
-        "GROUP BY day, state ORDER BY day, state",
-        {**asked.parameters, "zone": zone.key if zone else "UTC", "latest": -search.since},
-        _DayCount,
+        "SELECT intDiv(-ago, {quarter:Int64}) AS quarter, toInt8(state) AS status, "
+        f"count() AS count FROM ({asked.each()}) WHERE ago <= {{latest:Int64}} "
+        "GROUP BY quarter, state ORDER BY quarter, state",
+        {**asked.parameters, "quarter": _QUARTER, "latest": -search.since},
+        _QuarterCount,
     )
     days: dict[str, dict[Status, int]] = {}
     for row in rows:
-        days.setdefault(row.day, {})[row.status] = row.count
+        day = when.local(row.quarter * _QUARTER + 1, zone or when.UTC_ZONE)[:10]
+        found = days.setdefault(day, {})
+        found[row.status] = found.get(row.status, 0) + row.count
     return [Day(day=day, counts=found) for day, found in days.items()]

@@ -18,8 +18,9 @@ from postroad.queries import cursor as cursors
 from postroad.queries.cursor import Place
 from postroad.queries.explain import explain
 from postroad.queries.figures import counts
+from postroad.queries.plan import plan
 from postroad.queries.ranges import Range
-from postroad.queries.terms import Term, admits, terms
+from postroad.queries.terms import Term, admits
 from postroad.queries.view import View
 from postroad.store import Store, columns
 
@@ -49,7 +50,7 @@ def search(
     """
     limit = max(1, min(limit, MAXIMUM_LIMIT))
     after = cursors.read(cursor) if cursor else None
-    held = terms(scope, search)
+    held = plan(store, scope, search)
     found: list[Delivery] = []
     if held is not None:
         found = _deliveries(store, scope, held, search, after=after, wanted=limit + 1)
@@ -66,7 +67,7 @@ def iterate(
     store: Store, scope: Scope, search: Search, *, page: int = MAXIMUM_LIMIT
 ) -> Iterator[Delivery]:
     """All deliveries that match, the newest first, read page by page."""
-    held = terms(scope, search)
+    held = plan(store, scope, search)
     after: Place | None = None
     while held is not None:
         found = _deliveries(store, scope, held, search, after=after, wanted=page)

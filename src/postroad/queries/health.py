@@ -8,8 +8,8 @@ from postroad.errors import AccessError
 from postroad.model.coverage import Coverage, UnknownLine
 from postroad.model.scope import Scope
 from postroad.model.search import Search
+from postroad.queries.plan import plan
 from postroad.queries.ranges import Range
-from postroad.queries.terms import terms
 from postroad.store import Store
 
 
@@ -17,8 +17,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """A server whose mail the viewer may see."""
 
     host: str
-    #: Arrival of the first and the last delivery of theirs.
-    first_at: int
+    #: The newest line of its log, or, for others than administrators, of their mail's arrival.
     newest_at: int
 
 
@@ -46,13 +45,15 @@ class UnknownShape(msgspec.Struct, frozen=True, kw_only=True):
 
 def hosts(store: Store, scope: Scope) -> list[Host]:
     """The servers that have deliveries the viewer may see."""
-    held = terms(scope, Search())
+    if scope.is_everything:
+        sql = "SELECT host, max(at) AS newest_at FROM newest_lines GROUP BY host ORDER BY host"
+        return store.read(sql, {}, Host)
+    held = plan(store, scope, Search())
     if held is None:
         return []
     asked = Range(held, Search())
     return store.read(
-        "SELECT host, -max(ago) AS first_at, -min(ago) AS newest_at "
-        f"FROM ({asked.each()}) GROUP BY host ORDER BY host",
+        f"SELECT host, -min(ago) AS newest_at FROM ({asked.each()}) GROUP BY host ORDER BY host",
         asked.parameters,
         Host,
     )

@@ -1,8 +1,8 @@
 """Ranges: terms and the rest of a question as SQL over the table of keys.
 
 All values are bound by name. A term is a range of rows in the order of time, one for each of its
-keys; other terms narrow it as sets of deliveries. A part of the subject is looked for in the
-deliveries themselves, because no key leads to it.
+keys; other terms narrow it as sets of deliveries. A part of the subject is looked for among all
+deliveries, because no key leads to it.
 """
 
 from __future__ import annotations
@@ -22,37 +22,33 @@ _MERGED_KEYS = 32
 class Range:
     """The deliveries that terms and a question leave, as SQL with its parameters.
 
-    The first term is what is read, the others are sets; without any, everything is read.
+    The first term is what is read, the others are sets that narrow it, which is fast if these are
+    small (see `plan`). Without any term everything is read.
     """
 
-    def __init__(
-        self,
-        terms: list[Term],
-        search: Search,
-        *,
-        after: Place | None = None,
-        oldest: int | None = None,
-    ) -> None:
-        """Everything that holds, or what comes behind a place, or before an `ago` and at it."""
+    def __init__(self, terms: list[Term], search: Search, after: Place | None = None) -> None:
+        """Everything that holds, or what comes behind a place."""
         self.parameters: dict[str, Any] = {}
-        self._has_subject = bool(search.subject)
-        self._period = self._times(search, after, oldest)
-        self._rest = [*self._facts(search), *self._behind(after)]
-        read, *sets = [None, *terms] if self._has_subject else (terms or [_EVERYTHING])
-        self._keys = read.keys if read else ()
-        self._rest += [self._among(term) for term in sets if term]
-        self._of_term = self._under(read) if read else []
+        first, *others = [_EVERYTHING, *terms] if search.subject or not terms else terms
+        self._keys = first.keys
+        self._period = self._times(search, after)
+        self._rest = [
+            "shown",
+            *self._under(first),
+            *self._period,
+            *self._facts(search),
+            *self._behind(after),
+            *(self._among(term) for term in others),
+        ]
 
     def newest(self, limit: int) -> str:
         """A query of `ago` and `id` of so many deliveries, the newest first."""
         count = self._bind("UInt32", limit)
-        if self._has_subject:
-            return f"SELECT ago, id {self._from()} ORDER BY ago, id LIMIT {count}"
         if len(self._keys) == 1:
             return self._newest_of(self._keys[0], count)
         unique = f"ORDER BY ago, id LIMIT 1 BY ago, id LIMIT {count}"
         if len(self._keys) > _MERGED_KEYS:
-            return f"SELECT ago, id {self._from()} {unique}"
+            return f"SELECT ago, id {self._from(self._keys)} {unique}"
         each = " UNION ALL ".join(f"({self._newest_of(key, count)})" for key in self._keys)
         return f"SELECT ago, id FROM ({each}) {unique}"
 
@@ -62,24 +58,15 @@ class Range:
         `state` is the status under a name of its own, so that it can be turned into a number.
         """
         unique = "" if len(self._keys) <= 1 else " LIMIT 1 BY ago, id"
-        return f"SELECT ago, id, status AS state, host {self._from()}{unique}"
+        return f"SELECT ago, id, status AS state, host {self._from(self._keys)}{unique}"
 
     def _newest_of(self, key: str, count: str) -> str:
         """One key's newest. Named in the order by as the table is sorted, it is read in order."""
-        rows = self._from(f"key = {self._bind('String', key)}")
-        return f"SELECT ago, id {rows} ORDER BY key, ago, id LIMIT {count}"
+        return f"SELECT ago, id {self._from((key,))} ORDER BY key, ago, id LIMIT {count}"
 
-    def _from(self, of_key: str = "") -> str:
-        """The rows: of one of the keys if given, else of all."""
-        if self._has_subject:
-            shown = ["NOT deleted", "NOT folded"]
-            return f"FROM deliveries FINAL WHERE {' AND '.join([*shown, *self._all()])}"
-        if not of_key:
-            of_key = self._of_keys(self._keys)
-        return f"FROM deliveries_by_key FINAL WHERE {' AND '.join([of_key, 'shown', *self._all()])}"
-
-    def _all(self) -> list[str]:
-        return [*self._of_term, *self._period, *self._rest]
+    def _from(self, keys: tuple[str, ...]) -> str:
+        where = " AND ".join([self._of_keys(keys), *self._rest])
+        return f"FROM deliveries_by_key FINAL WHERE {where}"
 
     def _bind(self, kind: str, value: object) -> str:
         name = f"p{len(self.parameters)}"
@@ -103,11 +90,11 @@ class Range:
 
     def _among(self, term: Term) -> str:
         """A term as the set that rows must be in."""
-        where = [self._of_keys(term.keys), *self._under(term), *self._period_of_keys]
-        return f"(ago, id) IN (SELECT ago, id FROM deliveries_by_key WHERE {' AND '.join(where)})"
+        where = " AND ".join([self._of_keys(term.keys), "shown", *self._under(term), *self._period])
+        return f"(ago, id) IN (SELECT ago, id FROM deliveries_by_key FINAL WHERE {where})"
 
-    def _times(self, search: Search, after: Place | None, oldest: int | None) -> list[str]:
-        """The period, and the part of it to read.
+    def _times(self, search: Search, after: Place | None) -> list[str]:
+        """The period, and the part of it that is still to be read.
 
         A delivery that was on its way in the period is in it, though it arrived before.
         """
@@ -116,14 +103,8 @@ class Range:
             parts.append(f"ago > {self._bind('Int64', -search.until)}")
         if after is not None:
             parts.append(f"ago >= {self._bind('Int64', after.ago)}")
-        if oldest is not None:
-            parts.append(f"ago <= {self._bind('Int64', oldest)}")
-        self._period_of_keys = list(parts)
         if search.since:
-            since = self._bind("Int64", search.since)
-            self._period_of_keys.append(f"active_at >= {since}")
-            active = "greatest(first_at, last_attempt_at)" if self._has_subject else "active_at"
-            parts.append(f"{active} >= {since}")
+            parts.append(f"active_at >= {self._bind('Int64', search.since)}")
         return parts
 
     def _facts(self, search: Search) -> list[str]:

@@ -62,7 +62,11 @@ def terms(scope: Scope, search: Search) -> list[Term] | None:
             return None
         found.append(Term(tuple(sorted(keys)), Side.TARGET | Side.ORIGIN))
     if search.recipient:
-        found.append(Term((_party(search.recipient),), _RECIPIENT))
+        if found and _is_own(scope, search.recipient):
+            # Whose mail is to the viewer's own address is the viewer's: no need to ask twice.
+            found = [Term((_party(search.recipient),), Side.TARGET)]
+        else:
+            found.append(Term((_party(search.recipient),), _RECIPIENT))
     if search.sender:
         found.append(Term((_party(search.sender),), _SENDER))
     if search.address:
@@ -84,6 +88,12 @@ def admits(scope: Scope, delivery: Delivery) -> bool:
 def is_origin(scope: Scope, delivery: Delivery) -> bool:
     """Whether the viewer is the proven submitter's side, who may see all recipients."""
     return scope.is_everything or any(scope.holds(party) for party in delivery.origins)
+
+
+def _is_own(scope: Scope, party: str) -> bool:
+    if party.startswith("@"):
+        return party[1:].lower() in scope.domains
+    return "@" in party and scope.holds(party)
 
 
 def _party(text: str) -> str:

@@ -51,6 +51,9 @@ _SESSION: dict[str, Any] = {
     "input_format_parallel_parsing": 0,
     "max_partitions_per_insert_block": 0,
     "optimize_on_insert": 0,
+    # The one index that versions of a row can differ in is on a time that only grows, so a row
+    # that it passes over has no older version that it does not pass over.
+    "use_skip_indexes_if_final_exact_mode": 0,
     "do_not_merge_across_partitions_select_final": 1,
 }
 #: ClickHouse's number for NOT_ENOUGH_SPACE.

@@ -74,6 +74,7 @@ CREATE TABLE IF NOT EXISTS deliveries_by_key
     `direction` Enum8('unknown' = 0, 'inbound' = 1, 'outbound' = 2, 'internal' = 3, 'relayed' = 4) COMMENT 'Which way it went',
     `host` LowCardinality(String) COMMENT 'Server whose log tells of it',
     `active_at` Int64 COMMENT 'The later of first_at and last_attempt_at' CODEC(ZSTD(1)),
+    `subject` String COMMENT 'Subject, under the empty key only' CODEC(ZSTD(1)),
     INDEX active active_at TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
@@ -102,7 +103,8 @@ SELECT
     status,
     direction,
     host,
-    greatest(first_at, last_attempt_at) AS active_at
+    greatest(first_at, last_attempt_at) AS active_at,
+    if(key = '', deliveries.subject, '') AS subject
 FROM deliveries;
 
 CREATE TABLE IF NOT EXISTS attempts
