@@ -144,8 +144,17 @@ def test_no_context_reveals_an_address(before, after):
 
 @pytest.mark.parametrize(
     "text",
-    ["<" * 300_000, "@" * 300_000, '"' * 300_000, '\\"' * 200_000, "a" * 1_000_000, "a@" * 200_000]
-    + ["=> " * 200_000, "<@" * 200_000, "=> a <" * 100_000],
+    [
+        "<" * 300_000,
+        "@" * 300_000,
+        '"' * 300_000,
+        '\\"' * 200_000,
+        "a" * 1_000_000,
+        "a@" * 200_000,
+        "=> " * 200_000,
+        "<@" * 200_000,
+        "=> a <" * 100_000,
+    ],
 )
 def test_hostile_lines_take_no_time(text):
     """A line that is made to be slow to read is not."""

@@ -158,8 +158,10 @@ def _family(
     named |= {_seen_from(delivery, link) for link in linked if _is_of(delivery, link)}
     for kind, queue_id, is_later in sorted(named):
         relation = _RELATIONS[kind][0 if is_later else 1]
-        for row in _life(store, delivery, queue_id, is_later=is_later):
-            yield relation, row
+        rows = _life(store, delivery, queue_id, is_later=is_later)
+        # Of a message with several recipients, those that the notification is about.
+        concerned = [row for row in rows if row.bounced_as == delivery.queue_id]
+        yield from ((relation, row) for row in concerned or rows)
 
 
 def _is_of(delivery: Delivery, link: Link) -> bool:
