@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-search", action="store_true")
     asked = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="postroad-bench-") as name:
         folder = Path(name)
         imports = [
@@ -95,7 +96,7 @@ def main() -> None:
         idle = _measured([*_PYTHON, "bench.child", "idle", str(folder / "kept")])
         follow = _measured([*_PYTHON, "bench.child", "follow", str(folder / "kept")])
     searches = None if asked.no_search else _searched(asked.deliveries)
-    text = "\n".join(_document(imports, idle, follow, searches))
+    text = "\n".join(_document(imports, idle, follow, searches, load))
     DOCUMENT.write_text(text + "\n", encoding="utf-8")
     _talk(f"wrote {DOCUMENT}")
 
@@ -201,13 +202,20 @@ def _searched(deliveries: int) -> dict[str, Any] | None:
 
 
 def _document(
-    imports: list[Import], idle: Run, follow: Run, searches: dict[str, Any] | None
+    imports: list[Import],
+    idle: Run,
+    follow: Run,
+    searches: dict[str, Any] | None,
+    load: float,
 ) -> Iterator[str]:
     yield "# Performance"
     yield ""
     yield "Written by `make bench`; run it to see your own machine's numbers."
     yield ""
     yield f"Machine: {_machine()}."
+    if load > 1:
+        yield f"It had other work to do: a load of {load:.1f} when measuring began. Times are longer"
+        yield "for that, ratios and processor times less so."
     yield f"Python {platform.python_version()}, embedded store (chDB {_version('chdb')})."
     yield ""
     yield "## Import"
