@@ -100,6 +100,9 @@ def test_interrupted(postroad, tmp_path: Path):
     assert wait(lock.exists)
     time.sleep(2)
     process.send_signal(signal.SIGINT)
+    # On a busy machine the first one may meet a program that is still starting.
+    if not wait(lambda: process.poll() is not None, 20):
+        process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
 
     assert process.returncode == 130
