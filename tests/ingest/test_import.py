@@ -173,6 +173,17 @@ def test_an_overlapping_log_adds_only_what_is_new(make_world, tmp_path):
     assert differences(expected, got) == []
 
 
+def test_logs_that_overlap_in_one_go(make_world, tmp_path):
+    """Every other line in one file and the rest in another, named together, make the whole."""
+    lines = logs.exim(80)
+    whole, halves = make_world("whole"), make_world("halves")
+    for name, part in {"all": lines, "a": lines[::2], "b": lines[1::2]}.items():
+        (tmp_path / name).write_bytes(logs.data(part))
+    whole.load(tmp_path / "all")
+    halves.load(tmp_path / "a", tmp_path / "b")
+    assert differences(whole.everything(), halves.everything()) == []
+
+
 def test_two_hosts_in_one_go(world, tmp_path):
     """Lines that name their host are that host's."""
     (tmp_path / "a").write_bytes(logs.data(logs.postfix(20, host="mx1")))

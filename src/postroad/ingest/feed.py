@@ -58,6 +58,8 @@ class Feed:
         self.understood = self.noise = self.unknown = 0
         #: Latest time that was read.
         self.newest = before.newest if before else 0
+        #: Up to when each host was read, to the end of the minute.
+        self.hosts: dict[str, int] = {}
         #: What is strange about its times, as sentences.
         self.notes: list[str] = []
         carried = msgspec.msgpack.decode(before.tally, type=Carried) if before else Carried()
@@ -197,6 +199,7 @@ class Feed:
             self.noise += noise
             self.unknown += unknown
             self._tally.add(self._low, self._seen or self.host, understood, noise, unknown)
+            self.hosts[self._seen] = max(self._high, self.hosts.get(self._seen, 0))
 
     def _sample(self, line: str, number: int) -> None:
         self._samples.add(

@@ -69,9 +69,16 @@ class _Log:
         self.feed = feed
         self.tail = Tail(feed.reading)
         self.key = key
+        self._was_empty = self.tail.grows and not self.tail.state()[0]
         #: It is no longer what the source's path or pattern leads to.
         self.is_gone = False
         self.grown_at = time.monotonic()
+
+    def begins(self) -> bool:
+        """Whether the first lines of a log that was empty are there; said once."""
+        begins = self._was_empty and self.tail.state()[0] > 0
+        self._was_empty = self._was_empty and not begins
+        return begins
 
     def quiet(self) -> float:
         """Seconds since a line came."""
@@ -146,6 +153,10 @@ class Followed:
         taken = 0
         for log in list(self._logs):
             try:
+                if log.begins():
+                    # It may have been copied and cut before anything of it was read.
+                    self._look_back(pipeline)
+                    break
                 if log.tail.was_cut():
                     self._begin_anew(log, pipeline)
                     continue
@@ -248,8 +259,11 @@ class Followed:
         past.is_resumed = past.is_resumed or opened.mark is not None
         log = _Log(feed, present.key)
         log.is_gone = seen.found.is_older
-        pipeline.begin(feed)
-        self._logs.append(log)
+        with pipeline.lock:
+            pipeline.begin(feed)
+        # Older parts are read before what goes on from them.
+        place = sum(each.is_gone for each in self._logs) if log.is_gone else len(self._logs)
+        self._logs.insert(place, log)
 
     def _begin_anew(self, log: _Log, pipeline: Pipeline) -> None:
         """The log was cut short: read on in a copy of it, then the log from its start."""
@@ -262,6 +276,10 @@ class Followed:
                 f"{log.feed.path} was cut short after {log.feed.reading.offset} bytes of it were "
                 "read, and no copy of it was found. Lines written just before may be missing."
             )
+        self._look_back(pipeline)
+
+    def _look_back(self, pipeline: Pipeline) -> None:
+        """Look for logs, and for older parts of a log at once."""
         if self._past:
             self._past.looked = 0.0
         self.look(pipeline)

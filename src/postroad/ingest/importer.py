@@ -207,7 +207,8 @@ class _Run:
 
     def _read_all(self, feed: Feed, before: int) -> None:
         pipeline, content, progress = self._pipeline, feed.reading.content, self._progress
-        pipeline.begin(feed)
+        with pipeline.lock:
+            pipeline.begin(feed)
         for chunk in _chunks(feed.reading, self._stop):
             with pipeline.lock:
                 pipeline.take(feed, chunk)

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from postroad.correlate import Correlator, QueueKey
 from postroad.errors import StoreError
 from postroad.ingest.feed import Feed
@@ -49,13 +51,22 @@ class Pipeline:
     def _begin(self) -> None:
         self._generation += 1
         self._horizon = Horizon(self.store)
-        context = marks.context(self.state, _NAME)
-        self._correlator = Correlator(context=context, horizon=self._horizon)
+        self._correlator = self._make_correlator()
         self._writer = Writer(self.store, self.state, _NAME)
         self._recall = Recall(self.store, self._correlator, self._writer.settle)
         self._fed: dict[str, Feed] = {}
+        #: Up to when each host was read.
+        self._until: dict[str, int] = {}
         self._bytes = 0
         self._since = 0.0
+
+    def _make_correlator(self) -> Correlator:
+        context = marks.context(self.state, _NAME)
+        try:
+            return Correlator(context=context, horizon=self._horizon)
+        except msgspec.DecodeError:
+            # Another version wrote it: at worst, a delivery or two do not tell of their TLS.
+            return Correlator(horizon=self._horizon)
 
     def revive(self) -> None:
         """If it failed, begin again from what was committed; readings must be opened anew."""
@@ -73,8 +84,12 @@ class Pipeline:
         self._writer.check()
 
     def begin(self, feed: Feed) -> None:
-        """Get ready for a reading."""
+        """Get ready for a reading. It may tell of anything that was read so far again."""
         feed.generation = self._generation
+        for each in self._fed.values():
+            self._note(each)
+        for host, until in self._until.items():
+            self._horizon[host] = max(until, self._horizon.get(host))
         if feed.partial:
             self._recall.partial.add(feed.partial)
 
@@ -103,6 +118,8 @@ class Pipeline:
             self._recall.take_up(flagged)
         batch = self._correlator.drain()
         feeds = list(self._fed.values())
+        for feed in feeds:
+            self._note(feed)
         self._fed = {}
         self._bytes = 0
         work = Work(
@@ -125,6 +142,10 @@ class Pipeline:
     def meet_the_past(self) -> None:
         """Count everything stored so far as what may be told again: older logs are to come."""
         self._horizon.refresh()
+
+    def _note(self, feed: Feed) -> None:
+        for host, until in feed.hosts.items():
+            self._until[host] = max(until, self._until.get(host, 0))
 
     def close(self) -> None:
         """Write what was handed over, and end. What was not is read again the next time."""
