@@ -214,8 +214,8 @@ def _document(
     yield ""
     yield f"Machine: {_machine()}."
     if load > 1:
-        yield f"It had other work to do: a load of {load:.1f} when measuring began. Times are longer"
-        yield "for that, ratios and processor times less so."
+        yield f"It had other work to do: a load of {load:.1f} when measuring began. Times are"
+        yield "longer for that, ratios and processor times less so."
     yield f"Python {platform.python_version()}, embedded store (chDB {_version('chdb')})."
     yield ""
     yield "## Import"
