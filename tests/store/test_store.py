@@ -36,6 +36,15 @@ class Column(msgspec.Struct):
     comment: str
 
 
+def told(*rows):
+    """A batch of deliveries, each with the line that it began with."""
+    lines = [
+        line("x", queue_id=row.queue_id, at=row.first_at, host=row.host, instance=row.instance)
+        for row in rows
+    ]
+    return batch(*rows, lines=lines)
+
+
 def columns(store, table):
     """The columns of a table."""
     return store.read(
@@ -128,7 +137,7 @@ def test_any_text_is_kept_as_it_is(store, texts):
 @pytest.mark.parametrize("at", [0, -1, 1, NOON, 253_402_300_799_999_999, 2**63 - 1])
 def test_any_time_is_kept(store, at):
     """Times that no mail server should write are kept as they are and can be found."""
-    store.write(batch(delivery(at=at - 2 * SECOND if at > NOON else at, last_at=at)))
+    store.write(told(delivery(at=at - 2 * SECOND if at > NOON else at, last_at=at)))
     assert len(store.delivery_versions([KEY])[KEY]) == 1
 
 
@@ -174,7 +183,7 @@ def test_versions_are_told(store):
     """What is stored of a queue id is told with what withdrawing it needs."""
     one, other = delivery(), delivery("carol@example.org", at=NOON, version=7)
     elsewhere = delivery(host="mx2")
-    store.write(batch(one, other, elsewhere))
+    store.write(told(one, other, elsewhere))
     assert store.delivery_versions([KEY, (HOST, "", "none")]) == {
         KEY: {
             one.id: Known(3, one.message_key, NOON, NOON),
@@ -212,8 +221,8 @@ def test_a_delivery_that_turns_out_to_be_older(store):
     """A row moves to an earlier time, and week, when it is withdrawn where it stood."""
     row = delivery()
     earlier = delivery(at=NOON - 8 * DAY, version=5)
-    store.write(batch(row))
-    store.write(batch(msgspec.structs.replace(row, deleted=True, version=5), earlier))
+    store.write(told(row))
+    store.write(told(msgspec.structs.replace(row, deleted=True, version=5), earlier))
     assert store.delivery_versions([KEY])[KEY] == {
         row.id: Known(5, row.message_key, NOON - 8 * DAY, NOON - 8 * DAY)
     }
@@ -224,7 +233,7 @@ def test_a_delivery_that_turns_out_to_be_older(store):
 def test_a_withdrawn_delivery_can_come_back(store):
     """What was withdrawn is there again when a version knows more."""
     row = delivery()
-    store.write(batch(row))
+    store.write(told(row))
     store.write(batch(msgspec.structs.replace(row, deleted=True, version=4)))
     store.write(batch(msgspec.structs.replace(row, version=5)))
     assert list(store.delivery_versions([KEY])[KEY]) == [row.id]

@@ -127,12 +127,17 @@ class Store:
         return found
 
     def delivery_versions(self, keys: Iterable[QueueKey]) -> dict[QueueKey, dict[str, Known]]:
-        """The stored deliveries of these queue ids that are not withdrawn, by delivery id."""
+        """The stored deliveries of these queue ids that are not withdrawn, by delivery id.
+
+        They are found by the times of their lines, too, which were written before them: the
+        table of keys is filled after a delivery, and a crash may have come between.
+        """
         found: dict[QueueKey, dict[str, Known]] = {}
         for rows in self._each(
             "SELECT host, instance, queue_id, id, version, message_key, first_at, sent_at "
-            "FROM deliveries FINAL WHERE NOT deleted AND (ago, id) IN (SELECT ago, id "
-            f"FROM deliveries_by_key WHERE key IN {_IDS} AND bitAnd(sides, 8) != 0) "
+            "FROM deliveries FINAL WHERE NOT deleted AND ago IN (SELECT -at FROM log_lines "
+            f"WHERE queue_id IN {_IDS} AND (queue_id, host, instance) IN {_QUEUES} UNION ALL "
+            f"SELECT ago FROM deliveries_by_key WHERE key IN {_IDS} AND bitAnd(sides, 8) != 0) "
             f"AND (queue_id, host, instance) IN {_QUEUES} ORDER BY version",
             keys,
             _KnownRow,
