@@ -25,7 +25,8 @@ _FACTS = """
     multiIf(kind >= 97, 5, fate < 900, 1, fate < 925, 3, fate < 980, 4, fate < 985, 6,
         fate < 992, 7, 2) AS state,
     (cityHash64(m, 'big') % 10 = 0) AS is_big,
-    if(is_big, '{big}', concat('tenant', toString(toUInt32({own} * pow(({u_own}), 3))), '.example')) AS own,
+    concat('tenant', toString(toUInt32({own} * pow(({u_own}), 3))), '.example') AS tenant,
+    if(is_big, '{big}', tenant) AS own,
     concat('other', toString(toUInt32({other} * pow(({u_other}), 4))), '.example') AS other,
     concat('user', toString(toUInt32(if(is_big, 2000, 150) * pow(({u_user}), 2)))) AS own_user,
     concat('person', toString(cityHash64(n, 'person') % 100000)) AS other_user,
@@ -125,8 +126,9 @@ def lines(start: int, span: int, total: int, first: int, count: int) -> str:
             part = 0, concat(' <= ', other_user, '@', other, ' H=out.', other,
                 ' [198.51.100.7] P=esmtps X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no S=4711 id=',
                 lower(hex(sipHash128(m))), '@', other, ' for ', own_user, '@', own),
-            part = 1, concat(' => ', own_user, ' <', own_user, '@', own, '> R=virtual_user T=dovecot_lmtp ',
-                'C="250 2.0.0 <', own_user, '@', own, '> ', lower(hex(m)), ' Saved"'),
+            part = 1, concat(' => ', own_user, ' <', own_user, '@', own,
+                '> R=virtual_user T=dovecot_lmtp C="250 2.0.0 <', own_user, '@', own, '> ',
+                lower(hex(m)), ' Saved"'),
             ' Completed'))
     FROM (SELECT number AS n FROM numbers({first}, {count})) ARRAY JOIN [0, 1, 2] AS part
     """

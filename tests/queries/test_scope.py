@@ -103,12 +103,12 @@ def questions():
             lambda other, row=row: other.message_id == row.message_id,
         )
     yield Search(subject="mESSAGE 3"), lambda row: row.subject == "Message 3"
-    yield Search(subject="message"), lambda row: bool(row)
+    yield Search(subject="message"), bool
     for status in Status:
         yield Search(statuses=frozenset({status})), lambda row, s=status: row.status is s
     for way in Direction:
         yield Search(directions=frozenset({way})), lambda row, w=way: row.direction is w
-    yield Search(host=world.HOST), lambda row: bool(row)
+    yield Search(host=world.HOST), bool
     yield Search(host="mx9"), lambda row: not row
     cut = SHOWN[4].first_at
     yield Search(since=cut), lambda row: max(row.first_at, row.last_attempt_at) >= cut

@@ -62,17 +62,20 @@ def statistics(
     held = plan(store, scope, search)
     if held is None:
         return []
-    asked = Range(held, search)
+    asked = Range(held, search, by_arrival=True)
     rows = store.read(
         "SELECT intDiv(-ago, {quarter:Int64}) AS quarter, toInt8(state) AS status, "
-        f"count() AS count FROM ({asked.each()}) WHERE ago <= {{latest:Int64}} "
-        "GROUP BY quarter, state ORDER BY quarter, state",
-        {**asked.parameters, "quarter": _QUARTER, "latest": -search.since},
+        f"count() AS count FROM ({asked.each()}) GROUP BY quarter, state ORDER BY quarter, state",
+        {**asked.parameters, "quarter": _QUARTER},
         _QuarterCount,
     )
+    names: dict[int, str] = {}
     days: dict[str, dict[Status, int]] = {}
     for row in rows:
-        day = when.local(row.quarter * _QUARTER + 1, zone or when.UTC_ZONE)[:10]
+        day = names.get(row.quarter)
+        if day is None:
+            day = when.local(row.quarter * _QUARTER + 1, zone or when.UTC_ZONE)[:10]
+            names[row.quarter] = day
         found = days.setdefault(day, {})
         found[row.status] = found.get(row.status, 0) + row.count
     return [Day(day=day, counts=found) for day, found in days.items()]

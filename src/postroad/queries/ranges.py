@@ -26,9 +26,20 @@ class Range:
     small (see `plan`). Without any term everything is read.
     """
 
-    def __init__(self, terms: list[Term], search: Search, after: Place | None = None) -> None:
-        """Everything that holds, or what comes behind a place."""
+    def __init__(
+        self,
+        terms: list[Term],
+        search: Search,
+        *,
+        after: Place | None = None,
+        by_arrival: bool = False,
+    ) -> None:
+        """Everything that holds, or what comes behind a place.
+
+        A delivery is in the period if it was on its way in it, or if it arrived in it.
+        """
         self.parameters: dict[str, Any] = {}
+        self._by_arrival = by_arrival
         first, *others = [_EVERYTHING, *terms] if search.subject or not terms else terms
         self._keys = first.keys
         self._period = self._times(search, after)
@@ -94,16 +105,15 @@ class Range:
         return f"(ago, id) IN (SELECT ago, id FROM deliveries_by_key FINAL WHERE {where})"
 
     def _times(self, search: Search, after: Place | None) -> list[str]:
-        """The period, and the part of it that is still to be read.
-
-        A delivery that was on its way in the period is in it, though it arrived before.
-        """
+        """The period, and the part of it that is still to be read."""
         parts: list[str] = []
         if search.until:
             parts.append(f"ago > {self._bind('Int64', -search.until)}")
         if after is not None:
             parts.append(f"ago >= {self._bind('Int64', after.ago)}")
-        if search.since:
+        if search.since and self._by_arrival:
+            parts.append(f"ago <= {self._bind('Int64', -search.since)}")
+        elif search.since:
             parts.append(f"active_at >= {self._bind('Int64', search.since)}")
         return parts
 

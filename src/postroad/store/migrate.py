@@ -34,7 +34,8 @@ _SETTINGS = re.compile(r"^(?:SETTINGS (.*)\n)?(?=COMMENT )", re.MULTILINE)
 _EMBEDDED = (
     "min_bytes_for_wide_part = 1000000000000, string_serialization_version = 'single_stream', "
     "auto_statistics_types = '', fsync_after_insert = 1, fsync_part_directory = 1, "
-    "min_age_to_force_merge_seconds = 600, min_age_to_force_merge_on_partition_only = 1"
+    "min_age_to_force_merge_seconds = 600, min_age_to_force_merge_on_partition_only = 1, "
+    "merge_selector_base = 10, max_bytes_to_merge_at_max_space_in_pool = 134217728"
 )
 
 

@@ -15,8 +15,8 @@ import msgspec
 from postroad.store.engine import Engine
 
 #: Most rows and octets of one block: what an import needs of memory beside its own rows.
-BLOCK_ROWS = 20_000
-BLOCK_BYTES = 16 * 1024 * 1024
+BLOCK_ROWS = 100_000
+BLOCK_BYTES = 24 * 1024 * 1024
 #: Rows that are encoded at once.
 _PIECE_ROWS = 1_000
 
