@@ -228,3 +228,39 @@ def test_no_space_left(error):
     found = engine._sentence(error, address.parse("chdb:///var/lib/postroad/store"))
     assert isinstance(found, StoreFull)
     assert "/var/lib/postroad/store" in str(found)
+
+
+_FILL = """
+import os, sys
+from postroad.errors import StoreFull
+from postroad.store import Store
+from tests.store.rows import HOST, batch, line
+def some(number):
+    return [line(os.urandom(2000).hex(), queue_id=f"{number}-{n}") for n in range(500)]
+with Store.open(f"chdb://{sys.argv[1]}/store") as store:
+    number = 0
+    try:
+        while True:
+            store.write(batch(lines=some(number)))
+            number += 1
+    except StoreFull as error:
+        print(error)
+with Store.open(f"chdb://{sys.argv[1]}/store") as store:
+    keys = [(HOST, "", f"{n}-{m}") for n in range(number) for m in range(500)]
+    print(number > 1, len(store.lines_of(keys)) == len(keys))
+"""
+
+
+def test_a_full_disk(tmp_path):
+    """A full disk is told in a sentence; what was acknowledged before is there after."""
+    inside = 'mount -t tmpfs -o size=20m tmpfs "$1" && exec "$2" -c "$3" "$1"'
+    command = ["unshare", "--mount", "sh", "-c", inside, "sh", str(tmp_path), sys.executable, _FILL]
+    if os.geteuid() != 0:
+        command[1:1] = ["--map-root-user"]
+    root = Path(__file__).parents[2]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if not result.stdout and ("mount" in result.stderr or "unshare" in result.stderr):
+        pytest.skip(f"a file system of its own cannot be mounted: {result.stderr.strip()}")
+    sentence, kept = result.stdout.splitlines()
+    assert "No space is left" in sentence
+    assert kept == "True True"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,10 +52,17 @@ _SESSION: dict[str, Any] = {
     "input_format_parallel_parsing": 0,
     "max_partitions_per_insert_block": 0,
     "optimize_on_insert": 0,
+    # What a single question may take before it is worked out on disk, and before it is refused.
+    "max_bytes_before_external_group_by": 200 * _MB,
+    "max_bytes_before_external_sort": 200 * _MB,
+    "max_memory_usage": 1000 * _MB,
+    "do_not_merge_across_partitions_select_final": 1,
+}
+#: Settings that an older server may not know.
+_EMBEDDED_SESSION: dict[str, Any] = {
     # The one index that versions of a row can differ in is on a time that only grows, so a row
     # that it passes over has no older version that it does not pass over.
     "use_skip_indexes_if_final_exact_mode": 0,
-    "do_not_merge_across_partitions_select_final": 1,
 }
 #: ClickHouse's number for NOT_ENOUGH_SPACE.
 _NOT_ENOUGH_SPACE = 243
@@ -140,7 +148,7 @@ class Engine:
                 interface="chdb",
                 path=address.path,
                 database=database,
-                settings=_SESSION,
+                settings=_SESSION | _EMBEDDED_SESSION,
                 chdb_options=_EMBEDDED,
                 tz_mode="aware",
             )
@@ -176,9 +184,10 @@ def _sentence(error: Exception, address: Address) -> StoreError:
         or "No space left on device" in text
         or "errno: 28" in text
     ):
+        temporary = f" or for temporary files ({tempfile.gettempdir()})" if is_full else ""
         return StoreFull(
-            f"No space is left where the store is kept ({address}). What was not stored will be "
-            "read again. Free some space, or keep fewer days."
+            f"No space is left where the store is kept ({address}){temporary}. What was not stored "
+            "will be read again. Free some space, or keep fewer days."
         )
     if address.is_embedded:
         return StoreError(f"The store {address} failed: {_short(text)}")

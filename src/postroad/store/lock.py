@@ -6,6 +6,7 @@ the process that has the lock; the lock itself ends with the process, however it
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -59,6 +60,8 @@ def _lock(directory: str) -> int:
             f"{f' (process {owner})' if owner else ''}. Stop that one, or ask it: the commands "
             "that search do so by themselves while `postroad serve` runs."
         ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with contextlib.suppress(OSError):
+        # For people; on a full disk the lock holds all the same.
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
