@@ -129,6 +129,10 @@ class Followed:
         present = self._present(past)
         for log in self._logs:
             log.is_gone = log.key not in present or present[log.key].is_older
+        paths = {str(each.found.path) for each in present.values()}
+        self._problems = {
+            path: said for path, said in self._problems.items() if path in {"", *paths}
+        }
         new = [
             each.found
             for key, each in present.items()
