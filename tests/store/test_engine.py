@@ -94,9 +94,13 @@ def test_tables_of_a_cluster():
     """On a cluster every table is replicated; elsewhere none is."""
 
     class Cluster:
+        """An address of a cluster."""
+
         address = address.parse("clickhouse://h/mail?replicated=1")
 
     class Server:
+        """An engine that is a server."""
+
         address = address.parse("clickhouse://h/mail")
 
     for text in migrate._files().values():
