@@ -14,7 +14,7 @@ class Book:
 
     def __init__(self) -> None:
         """An empty store."""
-        self._rows: dict[tuple[str, int, int], Delivery] = {}
+        self._rows: dict[tuple[str, int], Delivery] = {}
         self._attempts: dict[tuple[str, int, str, str], Attempt] = {}
         self._lines: dict[tuple[str, str, str], dict[str, Event]] = {}
         self._links: dict[tuple[str, str, str, str], Link] = {}
@@ -22,7 +22,7 @@ class Book:
     def write(self, batch: Batch, said: dict[str, Event]) -> None:
         """Take in a batch; `said` tells what each line says, in place of a parser."""
         for row in batch.deliveries:
-            key = (row.id, row.first_at, row.sent_at)
+            key = (row.id, row.first_at)
             if key not in self._rows or self._rows[key].version <= row.version:
                 self._rows[key] = row
         for attempt in batch.attempts:

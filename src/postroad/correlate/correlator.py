@@ -202,12 +202,17 @@ class Correlator:
 
     def _split(self, key: QueueKey, message: Message, event: Event, line: str) -> None:
         """Sort the lines of two lives by time and part them anew."""
-        emitted = {**(message.previous.emitted or {} if message.previous else {})}
-        emitted.update(message.emitted or {})
+        emitted: dict[str, Emitted] = {}
+        for life in self._table.lives(key):
+            emitted.update(life.emitted or {})
         message.events[line] = event
+        is_flagged = key in self._flagged
         self._is_splitting = True
         self.relearn(key, [], emitted)
         self._is_splitting = False
+        if is_flagged:
+            # The store was not asked yet.
+            self._flagged[key] = None
 
     def _begin_again(self, key: QueueKey, message: Message, event: Event) -> Message:
         message.previous = None
@@ -224,10 +229,16 @@ class Correlator:
         `relearn()`, and ask again, until none is left; then `drain()`.
         """
         self._kin.resolve()
-        fresh = list(self._flagged)
+        fresh = [key for key in self._flagged if not self._is_whole(key)]
         self._flagged = {}
         self._asked.update(fresh)
         return fresh
+
+    def _is_whole(self, key: QueueKey) -> bool:
+        """Whether a message's arrival came meanwhile, and after all that was stored before."""
+        horizon = self._horizon.get(key[0], 0)
+        lives = self._table.lives(key)
+        return bool(lives) and all(life.begun and life.first_at > horizon for life in lives)
 
     def relearn(
         self,
@@ -243,8 +254,8 @@ class Correlator:
         self._asked.add(key)
         self._flagged.pop(key, None)
         known = {line: event for event, line in lines}
-        message = self._open.pop(key, None)
-        lives = [each for each in (message and message.previous, message) if each]
+        lives = self._table.lives(key)
+        self._open.pop(key, None)
         if not known and not lives:
             return
         new: dict[str, Event] = {}

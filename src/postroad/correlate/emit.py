@@ -24,7 +24,7 @@ def emit(message: Message, families: Families, batch: Batch) -> None:
             was = before.get(delivery.id)
             if was == emitted and mark:
                 continue
-            if was is not None and was[1:] != emitted[1:]:
+            if was is not None and was[1] != emitted[1]:
                 batch.deliveries.append(_withdrawn(message, delivery.id, was))
         batch.deliveries.append(delivery)
         batch.attempts.extend(attempts)

@@ -64,6 +64,11 @@ class Table:
                 found = life
         return found
 
+    def lives(self, key: QueueKey) -> list[Message]:
+        """All that is in memory of a queue id, in order."""
+        current = self.open.get(key)
+        return list(self._lives.get(key, ())) or ([current] if current else [])
+
     def touch(self, message: Message) -> None:
         """Note that a message's rows may have changed."""
         if not message.is_dirty:
