@@ -1,11 +1,12 @@
 """How fast is postroad, and how large? Writes `docs/performance.md`.
 
-    python -m bench.run [--lines 1000000] [--deliveries 10000000] [--rounds 3] [--no-search]
+    python -m bench.run [import] [follow] [search] [--lines 1000000] [--rounds 3] ...
 
 Import, end to end into the embedded store, beside `exigrep` and `grep -F` reading the same file in
 the same run; memory while importing, for a small log and for a large one, and when idle; the time
 from a line in a followed log to a row that a search finds; the time of searches in a store with
-many deliveries (`bench.search`). Numbers are medians over the rounds.
+many deliveries (`bench.search`). Numbers are medians over the rounds. Parts that are not asked for
+are as they were measured last (`.cache/bench.json`).
 
 `exigrep` is Debian's (package `exim4-base`): what is on the path, or out of the packages that the
 tests keep unpacked. It knows the ids of Exim up to 4.96 only, so that log is the one to compare.
@@ -14,7 +15,6 @@ tests keep unpacked. It knows the ids of Exim up to 4.96 only, so that log is th
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
@@ -26,7 +26,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
 if not __package__:
@@ -35,13 +37,14 @@ if not __package__:
 from bench import logs
 
 DOCUMENT = ROOT / "docs" / "performance.md"
+KEPT = ROOT / ".cache" / "bench.json"
 #: Nothing that stands in any log.
 _NOWHERE = "no-such-address@nowhere.invalid"
 _MB = 1_000_000
 _MIB = 1 << 20
 
 
-class Run(NamedTuple):
+class Run(msgspec.Struct, frozen=True):
     """One process that was measured."""
 
     seconds: float
@@ -53,7 +56,7 @@ class Run(NamedTuple):
     told: dict[str, Any]
 
 
-class Import(NamedTuple):
+class Import(msgspec.Struct, frozen=True):
     """One log and what reads it."""
 
     kind: str
@@ -77,28 +80,56 @@ class Import(NamedTuple):
         return self.bytes / statistics.median(run.told["seconds"] for run in self.runs)
 
 
+class Measures(msgspec.Struct):
+    """Everything that was measured."""
+
+    imports: list[Import] = []
+    idle: Run | None = None
+    follow: Run | None = None
+    #: Lines of Markdown, and budgets with what was measured.
+    search: list[str] = []
+    search_budgets: list[tuple[str, str, bool]] = []
+    #: How busy the machine was when measuring began, by part.
+    load: dict[str, float] = {}
+
+
+PARTS = ("import", "follow", "search")
+
+
 def main() -> None:
     """Measure, and write it down."""
     parser = argparse.ArgumentParser(description="Measure how fast and how large postroad is.")
+    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS), help="all, unless named")
     parser.add_argument("--lines", type=int, default=1_000_000, help="of the large logs")
     parser.add_argument("--deliveries", type=int, default=10_000_000, help="to search among")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-search", action="store_true")
     asked = parser.parse_args()
-    load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="postroad-bench-") as name:
-        folder = Path(name)
-        imports = [
-            _imported(folder, kind, lines, asked.rounds if lines == asked.lines else 1)
-            for kind in logs.KINDS
-            for lines in (asked.lines // 10, asked.lines)
-        ]
-        idle = _measured([*_PYTHON, "bench.child", "idle", str(folder / "kept")])
-        follow = _measured([*_PYTHON, "bench.child", "follow", str(folder / "kept")])
-    searches = None if asked.no_search else _searched(asked.deliveries)
-    text = "\n".join(_document(imports, idle, follow, searches, load))
-    DOCUMENT.write_text(text + "\n", encoding="utf-8")
-    _talk(f"wrote {DOCUMENT}")
+    if strange := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(strange)}")
+    known = KEPT.read_bytes() if KEPT.is_file() else b"{}"
+    measures = msgspec.json.decode(known, type=Measures)
+    for part in asked.parts or PARTS:
+        measures.load[part] = os.getloadavg()[0]
+        with tempfile.TemporaryDirectory(prefix="postroad-bench-") as name:
+            folder = Path(name)
+            match part:
+                case "import":
+                    measures.imports = [
+                        _imported(folder, kind, lines, asked.rounds if lines == asked.lines else 1)
+                        for kind in logs.KINDS
+                        for lines in (asked.lines // 10, asked.lines)
+                    ]
+                    kept = str(folder / "kept")
+                    measures.idle = _measured([*_PYTHON, "bench.child", "idle", kept])
+                case "follow":
+                    measures.follow = _measured([*_PYTHON, "bench.child", "follow", name])
+                case _:
+                    told = _searched(asked.deliveries)
+                    measures.search, measures.search_budgets = told["report"], told["budgets"]
+        KEPT.parent.mkdir(exist_ok=True)
+        KEPT.write_bytes(msgspec.json.encode(measures))
+        DOCUMENT.write_text("\n".join(_document(measures)) + "\n", encoding="utf-8")
+        _talk(f"{part}: in {DOCUMENT}")
 
 
 _PYTHON = [sys.executable, "-m"]
@@ -191,33 +222,38 @@ def _exigrep() -> Path | None:
         return None
 
 
-def _searched(deliveries: int) -> dict[str, Any] | None:
+def _searched(deliveries: int) -> dict[str, Any]:
     """Times of searches, by `bench.search`, in a process of its own."""
-    if importlib.util.find_spec("bench.search") is None:
-        return None
     command = [*_PYTHON, "bench.search", "--deliveries", str(deliveries), "--json"]
     told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     result: dict[str, Any] = json.loads(told.stdout)
     return result
 
 
-def _document(
-    imports: list[Import],
-    idle: Run,
-    follow: Run,
-    searches: dict[str, Any] | None,
-    load: float,
-) -> Iterator[str]:
+def _document(measures: Measures) -> Iterator[str]:
     yield "# Performance"
     yield ""
     yield "Written by `make bench`; run it to see your own machine's numbers."
     yield ""
     yield f"Machine: {_machine()}."
-    if load > 1:
-        yield f"It had other work to do: a load of {load:.1f} when measuring began. Times are"
-        yield "longer for that, ratios and processor times less so."
     yield f"Python {platform.python_version()}, embedded store (chDB {_version('chdb')})."
+    if busy := {part: load for part, load in measures.load.items() if load > 1}:
+        loads = ", ".join(f"{load:.1f} ({part})" for part, load in busy.items())
+        yield ""
+        yield f"The machine had other work to do: its load when measuring began was {loads}."
+        yield "Times are longer for that; ratios and processor times less so."
     yield ""
+    yield from _imports_told(measures.imports)
+    yield from _others_told(measures)
+    yield "## Budgets"
+    yield ""
+    yield "| budget | measured | met |"
+    yield "|---|---|---|"
+    for budget, measured, is_met in _budgets(measures):
+        yield f"| {budget} | {measured} | {'yes' if is_met else '**no**'} |"
+
+
+def _imports_told(imports: list[Import]) -> Iterator[str]:
     yield "## Import"
     yield ""
     yield "From the log file to rows that are written and committed, in one process. *Rate* is that"
@@ -269,39 +305,34 @@ def _document(
             *(f"{part:.1f}" for part in (read, parse - read, correlate - parse, rest)),
         )
     yield ""
-    yield "## Following"
-    yield ""
-    told = follow.told
-    yield "From a line written to a followed log to a row that a search finds:"
-    yield (
-        f"{told['rows']} times, median {told['median']:.2f} s, 95th percentile "
-        f"{told['p95']:.2f} s, longest {told['worst']:.2f} s."
-    )
-    yield ""
-    yield "## Memory"
-    yield ""
-    yield f"Idle, with the store open and one page asked for: {_mib(idle.own)} of its own,"
-    yield f"{_mib(idle.whole)} resident."
-    yield ""
-    yield "## Search"
-    yield ""
-    if searches is None:
-        yield "Not measured in this run."
-    else:
-        yield from searches["report"]
-    yield ""
-    yield "## Budgets"
-    yield ""
-    yield "| budget | measured | met |"
-    yield "|---|---|---|"
-    for budget, measured, is_met in _budgets(imports, idle, follow, searches):
-        yield f"| {budget} | {measured} | {'yes' if is_met else '**no**'} |"
 
 
-def _budgets(
-    imports: list[Import], idle: Run, follow: Run, searches: dict[str, Any] | None
-) -> Iterator[tuple[str, str, bool]]:
-    for each in imports:
+def _others_told(measures: Measures) -> Iterator[str]:
+    if follow := measures.follow:
+        told = follow.told
+        yield "## Following"
+        yield ""
+        yield "From a line written to a followed log to a row that a search finds:"
+        yield (
+            f"{told['rows']} times, median {told['median']:.2f} s, 95th percentile "
+            f"{told['p95']:.2f} s, longest {told['worst']:.2f} s."
+        )
+        yield ""
+    if idle := measures.idle:
+        yield "## Memory"
+        yield ""
+        yield "Idle, with the store of an import open and one page asked for:"
+        yield f"{_mib(idle.own)} of its own, {_mib(idle.whole)} resident."
+        yield ""
+    if measures.search:
+        yield "## Search"
+        yield ""
+        yield from measures.search
+        yield ""
+
+
+def _budgets(measures: Measures) -> Iterator[tuple[str, str, bool]]:
+    for each in measures.imports:
         if each.exigrep is not None and len(each.runs) > 1:
             mine = statistics.median(run.told["seconds"] for run in each.runs)
             yield (
@@ -309,19 +340,20 @@ def _budgets(
                 f"{mine:.1f} s against {each.exigrep:.1f} s: {mine / each.exigrep:.1f} times",
                 mine <= each.exigrep,
             )
-    most = max(run.own for each in imports for run in each.runs)
-    yield "own memory importing: 700 MB", _mib(most), most <= 700 * _MB
-    small = max(run.own for each in imports[::2] for run in each.runs)
-    yield (
-        "whatever the file's size",
-        f"{_mib(small)} for logs of a tenth the size",
-        most <= 700 * _MB,
-    )
-    yield "own memory idle: 250 MB", _mib(idle.own), idle.own <= 250 * _MB
-    p95 = follow.told["p95"]
-    yield "from log line to visible row: 2 s", f"{p95:.2f} s (95th percentile)", p95 <= 2
-    if searches is not None:
-        yield from searches["budgets"]
+    if measures.imports:
+        most = max(run.own for each in measures.imports for run in each.runs)
+        small = max(run.own for each in measures.imports[::2] for run in each.runs)
+        yield (
+            "own memory importing: 700 MB, whatever the file's size",
+            f"{_mib(most)}; {_mib(small)} for logs of a tenth the size",
+            most <= 700 * _MB,
+        )
+    if idle := measures.idle:
+        yield "own memory idle: 250 MB", _mib(idle.own), idle.own <= 250 * _MB
+    if follow := measures.follow:
+        p95 = follow.told["p95"]
+        yield "from log line to visible row: 2 s", f"{p95:.2f} s (95th percentile)", p95 <= 2
+    yield from measures.search_budgets
 
 
 def _row(*cells: str) -> str:
