@@ -56,28 +56,18 @@ def _uniform(salt: str) -> str:
     return f"(cityHash64({salt}) % 1000003) / 1000003"
 
 
-#: A delivery's fields in the order in which `deliveries` works them out.
-_DELIVERY = (
-    "Tuple(id String, message_key String, host String, instance String, queue_id String, "
-    "version UInt32, deleted Bool, folded Bool, message_id String, status Int8, direction Int8, "
-    "sender String, recipient String, delivered_to String, sent_at Int64, last_attempt_at Int64, "
-    "attempts UInt32, subject String, size Int64, spam_score Nullable(Float64), user String, "
-    "domain String, auth String, client_host String, client_ip String, helo String, "
-    "protocol String, router String, transport String, remote_host String, remote_ip String, "
-    "tls String, smtp_code UInt16, enhanced_code String, result String, reason String, "
-    "targets Array(String), origins Array(String), hops Array(String), bounce_of String, "
-    "bounced_as String, next_queue_id String, first_at Int64, last_at Int64)"
-)
-
-
 def deliveries(start: int, span: int, total: int, first: int, count: int) -> str:
     """Insert so many deliveries from the one with number `first` on."""
     return f"""
-    INSERT INTO deliveries_in (row)
+    INSERT INTO deliveries (id, message_key, host, queue_id, version, message_id, status,
+        direction, sender, recipient, delivered_to, sent_at, last_attempt_at, attempts, subject,
+        size, spam_score, user, domain, auth, client_host, client_ip, helo, protocol, router,
+        transport, remote_host, remote_ip, tls, smtp_code, enhanced_code, result, reason,
+        targets, origins, first_at, last_at)
     WITH {facts(start, span, total)}
-    SELECT toJSONString(CAST(tuple(
+    SELECT
         concat(mk, lower(leftPad(hex(toUInt32(cityHash64(n, 'r'))), 8, '0'))),
-        mk, concat('mx', toString(h), '.example'), '', q, 3 + state % 3, false, false,
+        mk, concat('mx', toString(h), '.example'), q, 3 + state % 3,
         concat(lower(hex(sipHash128(m))), '@', if(inbound, other, own)),
         state, multiIf(inbound, 1, outbound, 2, 3),
         if(inbound, concat(other_user, '@', other), concat(own_user, '@', own)) AS sender_,
@@ -107,7 +97,7 @@ def deliveries(start: int, span: int, total: int, first: int, count: int) -> str
             'User unknown in virtual mailbox table'), ''),
         multiIf(state = 3, 'greylisted', state IN (4, 5), 'no_such_user', ''),
         if(outbound, [recipient_], if(final_ = '', [recipient_], [recipient_, final_])),
-        if(inbound, [], [sender_]), [], '', '', '', arrived, arrived + 2000000), '{_DELIVERY}'))
+        if(inbound, [], [sender_]), arrived, arrived + 2000000
     FROM (SELECT number AS n FROM numbers({first}, {count}))
     """
 

@@ -43,8 +43,6 @@ _EVERYTHING = Scope.everything()
 _TROUBLE = frozenset({Status.FAILED, Status.BLOCKED, Status.REJECTED})
 #: Mail of a batch, and batches, for the cost of writing.
 _BATCH, _BATCHES = 12_000, 15
-#: Tables that are written to.
-_MADE = ("deliveries_in", "attempts", "log_lines")
 
 
 class Result(msgspec.Struct):
@@ -276,14 +274,16 @@ def _write(store: Store, engine: Engine) -> Writing:
 
 def _batches(store: Store, engine: Engine, whole: int) -> Iterator[Batch]:
     """Batches of realistic rows: made in a table of memory, taken out as an import has them."""
-    for table in _MADE:
+    for table in ("deliveries", "attempts", "log_lines"):
         engine.command(f"CREATE TABLE made_{table} AS {table} ENGINE = Memory")
     for first in range(0, whole, _BATCH):
         for make in (generate.deliveries, generate.attempts, generate.lines):
             sql = make(_START, _SPAN, 10_000_000, first, _BATCH)
             engine.command(sql.replace("INSERT INTO ", "INSERT INTO made_", 1))
         yield Batch(
-            deliveries=store.read_json("SELECT row FROM made_deliveries_in", {}, Delivery),
+            deliveries=store.read(
+                f"SELECT {columns.DELIVERY} FROM (SELECT * FROM made_deliveries)", {}, Delivery
+            ),
             attempts=store.read(
                 f"SELECT {columns.ATTEMPT} FROM (SELECT * FROM made_attempts)", {}, Attempt
             ),
@@ -291,7 +291,7 @@ def _batches(store: Store, engine: Engine, whole: int) -> Iterator[Batch]:
                 f"SELECT {columns.LOG_LINE} FROM (SELECT * FROM made_log_lines)", {}, LogLine
             ),
         )
-        for table in _MADE:
+        for table in ("deliveries", "attempts", "log_lines"):
             engine.command(f"TRUNCATE TABLE made_{table}")
 
 

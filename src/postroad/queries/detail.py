@@ -70,11 +70,11 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
 
 def _deliveries(store: Store, identifiers: list[str]) -> list[Delivery]:
     """The deliveries under these identifiers, the earliest first; not those withdrawn."""
-    return store.read_json(
-        "SELECT row FROM deliveries FINAL WHERE NOT deleted "
+    return store.read(
+        f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE NOT deleted "
         "AND (ago, id) IN (SELECT ago, id FROM deliveries_by_key "
         "WHERE key IN {keys:Array(String)} AND bitAnd(sides, {side:UInt8}) != 0) "
-        "ORDER BY ago DESC, id",
+        "ORDER BY first_at, id)",
         {"keys": identifiers, "side": int(Side.IDENTIFIER)},
         Delivery,
     )

@@ -22,7 +22,7 @@ from postroad.queries.plan import plan
 from postroad.queries.ranges import Range
 from postroad.queries.terms import Term, admits
 from postroad.queries.view import View
-from postroad.store import Store
+from postroad.store import Store, columns
 
 DEFAULT_LIMIT = 100
 #: Most deliveries of one page.
@@ -117,9 +117,9 @@ def _keys(
 def _rows(store: Store, keys: list[_Key]) -> list[Delivery]:
     if not keys:
         return []
-    return store.read_json(
-        "SELECT row FROM deliveries FINAL WHERE (ago, id) IN "
-        "arrayZip({agos:Array(Int64)}, {ids:Array(String)})",
+    return store.read(
+        f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE (ago, id) IN "
+        "arrayZip({agos:Array(Int64)}, {ids:Array(String)}))",
         {"agos": [each.ago for each in keys], "ids": [each.id for each in keys]},
         Delivery,
     )

@@ -7,7 +7,7 @@ import typing
 
 import msgspec
 
-from postroad.model.delivery import Attempt, Link, LogLine
+from postroad.model.delivery import Attempt, Delivery, Link, LogLine
 
 
 def _select(row: type[msgspec.Struct]) -> str:
@@ -24,6 +24,7 @@ def _is_enumeration(hint: object) -> bool:
 
 #: What to select so that rows can be read as these structs. Conditions on an enumeration belong
 #: into a query inside, where its column still has its own name.
+DELIVERY = _select(Delivery)
 ATTEMPT = _select(Attempt)
 LINK = _select(Link)
 LOG_LINE = _select(LogLine)

@@ -108,23 +108,18 @@ class Engine:
         except (ClickHouseError, OSError) as error:
             raise _sentence(error, self.address) from error
 
-    def read(
-        self, sql: str, parameters: Mapping[str, Any], row: type[Row], form: str = "JSONEachRow"
-    ) -> list[Row]:
-        """The rows a query yields. Values are bound by name: `{since:Int64}`.
-
-        A query of one column that holds JSON is read in the form `TSVRaw`.
-        """
+    def read(self, sql: str, parameters: Mapping[str, Any], row: type[Row]) -> list[Row]:
+        """The rows a query yields. Values are bound by name: `{since:Int64}`."""
         try:
-            data = self._client().raw_query(sql, parameters=dict(parameters), fmt=form)
+            data = self._client().raw_query(sql, parameters=dict(parameters), fmt="JSONEachRow")
         except (ClickHouseError, OSError) as error:
             raise _sentence(error, self.address) from error
         return msgspec.json.Decoder(row).decode_lines(data)
 
-    def insert(self, table: str, pieces: Sequence[bytes], form: str = "JSONEachRow") -> None:
+    def insert(self, table: str, pieces: Sequence[bytes]) -> None:
         """Add rows, one JSON object per line, as one block. Returns when they are kept."""
         try:
-            self._client().raw_insert(table, insert_block=_joined(pieces), fmt=form)
+            self._client().raw_insert(table, insert_block=_joined(pieces), fmt="JSONEachRow")
         except (ClickHouseError, OSError) as error:
             raise _sentence(error, self.address) from error
 

@@ -100,8 +100,7 @@ class Store:
         writer.write(self._engine, "log_lines", batch.lines)
         writer.write(self._engine, "attempts", batch.attempts)
         writer.write(self._engine, "links", batch.links)
-        deliveries = self._with_withdrawn(batch.deliveries)
-        writer.write(self._engine, "deliveries_in", deliveries, "JSONAsString")
+        writer.write(self._engine, "deliveries", self._with_withdrawn(batch.deliveries))
 
     def write_coverage(self, rows: Sequence[Coverage]) -> None:
         """Keep what was read; a row replaces the one of the same source, host, minute, chunk."""
@@ -137,9 +136,9 @@ class Store:
         for rows in self._each(
             "SELECT host, instance, queue_id, id, version, message_key, first_at, sent_at "
             "FROM deliveries FINAL WHERE NOT deleted AND ago IN (SELECT -at FROM log_lines "
-            f"WHERE queue_id IN {_IDS} AND (queue_id, host, instance) IN {_QUEUES}) "
-            "AND JSONExtract(row, 'Tuple(queue_id String, host String, instance String)') "
-            f"IN {_QUEUES} ORDER BY version",
+            f"WHERE queue_id IN {_IDS} AND (queue_id, host, instance) IN {_QUEUES} UNION ALL "
+            f"SELECT ago FROM deliveries_by_key WHERE key IN {_IDS} AND bitAnd(sides, 8) != 0) "
+            f"AND (queue_id, host, instance) IN {_QUEUES} ORDER BY version",
             keys,
             _KnownRow,
         ):
@@ -182,10 +181,6 @@ class Store:
         """For `queries`: the rows of a query whose values are bound by name."""
         return self._engine.read(sql, parameters, row)
 
-    def read_json(self, sql: str, parameters: Mapping[str, Any], row: type[Row]) -> list[Row]:
-        """For `queries`: the rows of a query of one column that holds them as JSON."""
-        return self._engine.read(sql, parameters, row, "TSVRaw")
-
     def _each(self, sql: str, keys: Iterable[QueueKey], row: type[Row]) -> Iterator[list[Row]]:
         unique = list(dict.fromkeys(keys))
         for start in range(0, len(unique), _KEYS):
@@ -202,9 +197,9 @@ class Store:
         for start in range(0, len(withdrawn), _KEYS):
             chunk = withdrawn[start : start + _KEYS]
             parameters = {"agos": [-each.first_at for each in chunk], "ids": [e.id for e in chunk]}
-            for row in self.read_json(
-                "SELECT row FROM deliveries FINAL WHERE (ago, id) "
-                "IN arrayZip({agos:Array(Int64)}, {ids:Array(String)})",
+            for row in self.read(
+                f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE (ago, id) "
+                "IN arrayZip({agos:Array(Int64)}, {ids:Array(String)}))",
                 parameters,
                 Delivery,
             ):

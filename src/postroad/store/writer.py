@@ -23,13 +23,10 @@ _PIECE_ROWS = 1_000
 _encoder = msgspec.json.Encoder()
 
 
-def write(engine: Engine, table: str, rows: Sequence[Any], form: str = "JSONEachRow") -> None:
-    """Add these rows to the table. Returns when all are kept; raises `StoreError`.
-
-    In the form `JSONAsString` a row is kept as the JSON object that it is.
-    """
+def write(engine: Engine, table: str, rows: Sequence[Any]) -> None:
+    """Add these rows to the table. Returns when all are kept; raises `StoreError`."""
     for block in _blocks(rows):
-        engine.insert(table, block, form)
+        engine.insert(table, block)
 
 
 def _blocks(rows: Sequence[Any]) -> Iterator[list[bytes]]:

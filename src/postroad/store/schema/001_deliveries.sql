@@ -4,78 +4,62 @@
 -- so that no time a log can claim, however absurd, is refused or changed.
 -- Partitions are weeks of such times, so that what is too old is dropped a week at a time.
 
--- A delivery is kept as one JSON object. It is searched for in the table of keys, and read as a
--- whole: a page of a hundred rows that lie far apart is read from a hundred places then, not from a
--- hundred times fifty. Its fields can be used in SQL as columns all the same.
 CREATE TABLE IF NOT EXISTS deliveries
 (
     `id` FixedString(24) COMMENT 'Names the delivery: message key and a hash of both recipients' CODEC(ZSTD(1)),
-    `ago` Int64 COMMENT 'Minus first_at: sorts the newest first' CODEC(ZSTD(1)),
+    `message_key` FixedString(16) COMMENT 'Common to the deliveries of one message' CODEC(ZSTD(1)),
+    `host` LowCardinality(String) COMMENT 'Server whose log tells of it',
+    `instance` LowCardinality(String) COMMENT 'Which of its queues',
+    `queue_id` String COMMENT 'Queue id of the server' CODEC(ZSTD(1)),
     `version` UInt32 COMMENT 'How many log lines this row rests on; the highest counts',
     `deleted` Bool COMMENT 'Withdrawn: it turned out to speak of something else',
     `folded` Bool COMMENT 'A later hop of another delivery, not shown by itself',
-    `row` String COMMENT 'The delivery, a JSON object' CODEC(ZSTD(1)),
-    `message_key` String ALIAS JSONExtractString(row, 'message_key') COMMENT 'Common to the deliveries of one message',
-    `host` String ALIAS JSONExtractString(row, 'host') COMMENT 'Server whose log tells of it',
-    `instance` String ALIAS JSONExtractString(row, 'instance') COMMENT 'Which of its queues',
-    `queue_id` String ALIAS JSONExtractString(row, 'queue_id') COMMENT 'Queue id of the server',
-    `message_id` String ALIAS JSONExtractString(row, 'message_id') COMMENT 'Message-ID (RFC 5322 section 3.6.4)',
-    `status` Enum8('delivered' = 1, 'in_progress' = 2, 'deferred' = 3, 'failed' = 4, 'rejected' = 5, 'blocked' = 6, 'filtered' = 7) ALIAS CAST(JSONExtractInt(row, 'status'), 'Enum8(\'delivered\' = 1, \'in_progress\' = 2, \'deferred\' = 3, \'failed\' = 4, \'rejected\' = 5, \'blocked\' = 6, \'filtered\' = 7)') COMMENT 'What became of it',
-    `direction` Enum8('unknown' = 0, 'inbound' = 1, 'outbound' = 2, 'internal' = 3, 'relayed' = 4) ALIAS CAST(JSONExtractInt(row, 'direction'), 'Enum8(\'unknown\' = 0, \'inbound\' = 1, \'outbound\' = 2, \'internal\' = 3, \'relayed\' = 4)') COMMENT 'Which way it went, seen from this server',
-    `sender` String ALIAS JSONExtractString(row, 'sender') COMMENT 'Envelope sender (RFC 5321 MAIL FROM) as claimed; empty is the null sender',
-    `recipient` String ALIAS JSONExtractString(row, 'recipient') COMMENT 'Envelope recipient (RFC 5321 RCPT TO) as addressed',
-    `delivered_to` String ALIAS JSONExtractString(row, 'delivered_to') COMMENT 'Final address, mailbox, file or command; empty while not known to differ',
-    `sent_at` Int64 ALIAS JSONExtract(row, 'sent_at', 'Int64') COMMENT 'Arrival here',
-    `last_attempt_at` Int64 ALIAS JSONExtract(row, 'last_attempt_at', 'Int64') COMMENT 'Last try to deliver',
-    `attempts` UInt32 ALIAS JSONExtract(row, 'attempts', 'UInt32') COMMENT 'How many tries were made',
-    `subject` String ALIAS JSONExtractString(row, 'subject') COMMENT 'Subject, where the server logs it',
-    `size` Int64 ALIAS JSONExtract(row, 'size', 'Int64') COMMENT 'Octets',
-    `spam_score` Nullable(Float64) ALIAS JSONExtract(row, 'spam_score', 'Nullable(Float64)') COMMENT 'Score of the spam filter',
-    `user` String ALIAS JSONExtractString(row, 'user') COMMENT 'Proven login or local account',
-    `domain` String ALIAS JSONExtractString(row, 'domain') COMMENT 'Domain of the proven submitter',
-    `auth` String ALIAS JSONExtractString(row, 'auth') COMMENT 'Authenticator or SASL mechanism (RFC 4954)',
-    `client_host` String ALIAS JSONExtractString(row, 'client_host') COMMENT 'Name of the host that gave us the message',
-    `client_ip` String ALIAS JSONExtractString(row, 'client_ip') COMMENT 'Its address',
-    `helo` String ALIAS JSONExtractString(row, 'helo') COMMENT 'What it called itself (RFC 5321 EHLO)',
-    `protocol` String ALIAS JSONExtractString(row, 'protocol') COMMENT 'How it was received: esmtpsa, local, ...',
-    `router` String ALIAS JSONExtractString(row, 'router') COMMENT 'Router of the last attempt',
-    `transport` String ALIAS JSONExtractString(row, 'transport') COMMENT 'Transport of the last attempt',
-    `remote_host` String ALIAS JSONExtractString(row, 'remote_host') COMMENT 'Host of the last attempt',
-    `remote_ip` String ALIAS JSONExtractString(row, 'remote_ip') COMMENT 'Its address',
-    `tls` String ALIAS JSONExtractString(row, 'tls') COMMENT 'TLS of the last attempt, as logged',
-    `smtp_code` UInt16 ALIAS JSONExtract(row, 'smtp_code', 'UInt16') COMMENT 'Reply code (RFC 5321 section 4.2)',
-    `enhanced_code` String ALIAS JSONExtractString(row, 'enhanced_code') COMMENT 'Enhanced status code (RFC 3463)',
-    `result` String ALIAS JSONExtractString(row, 'result') COMMENT 'What the last server said, verbatim',
-    `reason` String ALIAS JSONExtractString(row, 'reason') COMMENT 'Why it failed or waits, from a closed list',
-    `targets` Array(String) ALIAS JSONExtract(row, 'targets', 'Array(String)') COMMENT 'Address keys of the receiving side',
-    `origins` Array(String) ALIAS JSONExtract(row, 'origins', 'Array(String)') COMMENT 'Address keys and logins of the proven submitter',
-    `hops` Array(String) ALIAS JSONExtract(row, 'hops', 'Array(String)') COMMENT 'Queue ids that carried this copy on, in order',
-    `bounce_of` String ALIAS JSONExtractString(row, 'bounce_of') COMMENT 'Queue id of the message that this one reports about',
-    `bounced_as` String ALIAS JSONExtractString(row, 'bounced_as') COMMENT 'Queue id of the notification about this delivery',
-    `next_queue_id` String ALIAS JSONExtractString(row, 'next_queue_id') COMMENT 'Queue id at the next server',
-    `first_at` Int64 ALIAS -ago COMMENT 'First log line of the message: arrival or refusal',
-    `last_at` Int64 ALIAS JSONExtract(row, 'last_at', 'Int64') COMMENT 'Last log line of the message',
+    `message_id` String COMMENT 'Message-ID (RFC 5322 section 3.6.4)' CODEC(ZSTD(1)),
+    `status` Enum8('delivered' = 1, 'in_progress' = 2, 'deferred' = 3, 'failed' = 4, 'rejected' = 5, 'blocked' = 6, 'filtered' = 7) COMMENT 'What became of it',
+    `direction` Enum8('unknown' = 0, 'inbound' = 1, 'outbound' = 2, 'internal' = 3, 'relayed' = 4) COMMENT 'Which way it went, seen from this server',
+    `sender` String COMMENT 'Envelope sender (RFC 5321 MAIL FROM) as claimed; empty is the null sender' CODEC(ZSTD(1)),
+    `recipient` String COMMENT 'Envelope recipient (RFC 5321 RCPT TO) as addressed' CODEC(ZSTD(1)),
+    `delivered_to` String COMMENT 'Final address, mailbox, file or command; empty while not known to differ' CODEC(ZSTD(1)),
+    `sent_at` Int64 COMMENT 'Arrival here' CODEC(ZSTD(1)),
+    `last_attempt_at` Int64 COMMENT 'Last try to deliver' CODEC(ZSTD(1)),
+    `attempts` UInt32 COMMENT 'How many tries were made',
+    `subject` String COMMENT 'Subject, where the server logs it' CODEC(ZSTD(1)),
+    `size` Int64 COMMENT 'Octets' CODEC(ZSTD(1)),
+    `spam_score` Nullable(Float64) COMMENT 'Score of the spam filter',
+    `user` LowCardinality(String) COMMENT 'Proven login or local account',
+    `domain` LowCardinality(String) COMMENT 'Domain of the proven submitter',
+    `auth` LowCardinality(String) COMMENT 'Authenticator or SASL mechanism (RFC 4954)',
+    `client_host` String COMMENT 'Name of the host that gave us the message' CODEC(ZSTD(1)),
+    `client_ip` String COMMENT 'Its address' CODEC(ZSTD(1)),
+    `helo` String COMMENT 'What it called itself (RFC 5321 EHLO)' CODEC(ZSTD(1)),
+    `protocol` LowCardinality(String) COMMENT 'How it was received: esmtpsa, local, ...',
+    `router` LowCardinality(String) COMMENT 'Router of the last attempt',
+    `transport` LowCardinality(String) COMMENT 'Transport of the last attempt',
+    `remote_host` String COMMENT 'Host of the last attempt' CODEC(ZSTD(1)),
+    `remote_ip` String COMMENT 'Its address' CODEC(ZSTD(1)),
+    `tls` LowCardinality(String) COMMENT 'TLS of the last attempt, as logged',
+    `smtp_code` UInt16 COMMENT 'Reply code (RFC 5321 section 4.2)',
+    `enhanced_code` LowCardinality(String) COMMENT 'Enhanced status code (RFC 3463)',
+    `result` String COMMENT 'What the last server said, verbatim' CODEC(ZSTD(1)),
+    `reason` LowCardinality(String) COMMENT 'Why it failed or waits, from a closed list',
+    `targets` Array(String) COMMENT 'Address keys of the receiving side' CODEC(ZSTD(1)),
+    `origins` Array(String) COMMENT 'Address keys and logins of the proven submitter' CODEC(ZSTD(1)),
+    `hops` Array(String) COMMENT 'Queue ids that carried this copy on, in order',
+    `bounce_of` String COMMENT 'Queue id of the message that this one reports about',
+    `bounced_as` String COMMENT 'Queue id of the notification about this delivery',
+    `next_queue_id` String COMMENT 'Queue id at the next server' CODEC(ZSTD(1)),
+    `first_at` Int64 COMMENT 'First log line of the message: arrival or refusal' CODEC(ZSTD(1)),
+    `last_at` Int64 COMMENT 'Last log line of the message' CODEC(ZSTD(1)),
+    `ago` Int64 MATERIALIZED -first_at COMMENT 'Sorts the newest first' CODEC(ZSTD(1)),
     `first` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(first_at, 'UTC') COMMENT 'first_at for people',
     `sent` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(sent_at, 'UTC') COMMENT 'sent_at for people',
     `last_attempt` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(last_attempt_at, 'UTC') COMMENT 'last_attempt_at for people'
 )
 ENGINE = ReplacingMergeTree(version)
-PARTITION BY intDiv(-ago, 604800000000)
+PARTITION BY intDiv(first_at, 604800000000)
 ORDER BY (ago, id)
-SETTINGS index_granularity = 64
+SETTINGS index_granularity = 256
 COMMENT 'One row per message and recipient';
-
-CREATE TABLE IF NOT EXISTS deliveries_in
-(
-    `row` String COMMENT 'A delivery, a JSON object'
-)
-ENGINE = Null
-COMMENT 'Deliveries are written to it; it keeps nothing and fills deliveries and deliveries_by_key';
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_view TO deliveries AS
-WITH JSONExtract(row, 'Tuple(id String, first_at Int64, version UInt32, deleted Bool, folded Bool)') AS d
-SELECT d.id AS id, -d.first_at AS ago, d.version AS version, d.deleted AS deleted, d.folded AS folded, row
-FROM deliveries_in;
 
 -- Every list is a range of this table: all rows of one key, the newest first.
 CREATE TABLE IF NOT EXISTS deliveries_by_key
@@ -101,28 +85,27 @@ COMMENT 'Which deliveries each party and identifier has; filled from deliveries'
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_by_key_view TO deliveries_by_key AS
 WITH
-    JSONExtract(row, 'Tuple(id String, message_key String, host String, queue_id String, version UInt32, deleted Bool, folded Bool, message_id String, status Int8, direction Int8, sender String, recipient String, delivered_to String, last_attempt_at Int64, subject String, targets Array(String), origins Array(String), hops Array(String), first_at Int64)') AS d,
     (a -> concat('@', trim(TRAILING '>' FROM substringIndex(a, '@', -1)))) AS domain_of,
-    arrayConcat(d.targets, arrayMap(domain_of, arrayFilter(a -> position(a, '@') > 0, d.targets))) AS target_keys,
-    arrayConcat(d.origins, arrayMap(domain_of, arrayFilter(a -> position(a, '@') > 0, d.origins))) AS origin_keys,
-    lowerUTF8(d.sender) AS sender_key,
-    if(position(sender_key, '@') > 0, [sender_key, domain_of(sender_key)], [if(d.sender = '', '<>', sender_key)]) AS sender_keys,
-    arrayConcat([d.queue_id, trim(TRAILING '>' FROM trim(LEADING '<' FROM d.message_id)), d.message_key], d.hops) AS identifiers,
-    arrayFilter(n -> NOT has(d.targets, n) AND NOT match(n, '[/| ]'), [lowerUTF8(d.recipient), lowerUTF8(d.delivered_to)]) AS names,
+    arrayConcat(targets, arrayMap(domain_of, arrayFilter(a -> position(a, '@') > 0, targets))) AS target_keys,
+    arrayConcat(origins, arrayMap(domain_of, arrayFilter(a -> position(a, '@') > 0, origins))) AS origin_keys,
+    lowerUTF8(sender) AS sender_key,
+    if(position(sender_key, '@') > 0, [sender_key, domain_of(sender_key)], [if(sender = '', '<>', sender_key)]) AS sender_keys,
+    arrayConcat([queue_id, trim(TRAILING '>' FROM trim(LEADING '<' FROM message_id)), toString(message_key)], hops) AS identifiers,
+    arrayFilter(n -> NOT has(targets, n) AND NOT match(n, '[/| ]'), [lowerUTF8(recipient), lowerUTF8(delivered_to)]) AS names,
     arrayFilter(k -> k NOT IN ('', '@'), arrayDistinct(arrayConcat(target_keys, origin_keys, sender_keys, identifiers, names))) AS keys
 SELECT
     arrayJoin(arrayConcat([''], keys)) AS key,
-    -d.first_at AS ago,
-    d.id AS id,
+    -first_at AS ago,
+    id,
     toUInt8(if(key = '', 0, has(target_keys, key) + 2 * has(origin_keys, key) + 4 * has(sender_keys, key) + 8 * has(identifiers, key) + 16 * has(names, key))) AS sides,
-    d.version AS version,
-    NOT d.deleted AND NOT d.folded AS shown,
-    d.status AS status,
-    d.direction AS direction,
-    d.host AS host,
-    greatest(d.first_at, d.last_attempt_at) AS active_at,
-    if(key = '', d.subject, '') AS subject
-FROM deliveries_in;
+    version,
+    NOT deleted AND NOT folded AS shown,
+    status,
+    direction,
+    host,
+    greatest(first_at, last_attempt_at) AS active_at,
+    if(key = '', deliveries.subject, '') AS subject
+FROM deliveries;
 
 CREATE TABLE IF NOT EXISTS attempts
 (
