@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-compile
 # In CI the built package is tested; on a laptop the working tree itself.
 INSTALL := $(PIP) $(if $(CI),,-e)
 
-.PHONY: demo test lint format docs bench accuracy constraints clean help
+.PHONY: demo test lint format docs bench accuracy catalogue constraints clean help
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -38,6 +38,9 @@ accuracy: .venv/.tests ## Measure what is understood and what is true; writes do
 
 docs: .venv/.tests ## Write down the settings and commands as the program has them
 	$(BIN)/python -m scripts.docs
+
+catalogue: .venv/.tests ## Bring the languages' catalogues up to the texts of the code, and tell what is missing
+	$(BIN)/python -m scripts.catalogue
 
 constraints: ## Pin the newest versions that fit together
 	rm -rf .cache/fresh

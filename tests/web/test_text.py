@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from postroad.model.delivery import Delivery
 from postroad.model.status import Status
-from postroad.web import pages
+from postroad.web import texts
 
 
 @given(st.text(max_size=30))
 def test_nothing_invisible_reaches_a_page(text: str):
     """Control characters and marks of direction are written out; other text stays as it is."""
-    shown = pages.visible(text)
+    shown = texts.visible(text)
 
     assert not any(
         unicodedata.bidirectional(each) in ("RLO", "LRO", "RLE", "RLI") for each in shown
@@ -40,7 +40,7 @@ def test_nothing_invisible_reaches_a_page(text: str):
 )
 def test_addresses_break_where_they_read_well(address: str, expected: str):
     """An address may break before its @, a long one before dots too; it is escaped first."""
-    assert str(pages.breakable(address)) == expected
+    assert str(texts.breakable(address)) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_addresses_break_where_they_read_well(address: str, expected: str):
 )
 def test_how_long_mail_is_kept(days: int, expected: str):
     """Days are days; many of them are years."""
-    assert pages.kept_for(days) == expected
+    assert texts.kept_for(days) == expected
 
 
 def test_times_in_a_sentence_are_on_the_readers_clock():
@@ -56,7 +56,7 @@ def test_times_in_a_sentence_are_on_the_readers_clock():
     said = "Read up to 2026-07-01T10:00:00.000000Z, and not 2026-07-01."
 
     expected = "Read up to 2026-07-01 12:00:00, and not 2026-07-01."
-    assert pages.in_zone(said, ZoneInfo("Europe/Berlin")) == expected
+    assert texts.in_zone(said, ZoneInfo("Europe/Berlin")) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_result_begins_with_the_codes(code: int, enhanced: str, reply: str, expe
         result=reply,
     )
 
-    assert pages.result(delivery) == expected
+    assert texts.result(delivery) == expected

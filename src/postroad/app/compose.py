@@ -17,6 +17,7 @@ from postroad.app.guard import Identify, headers
 from postroad.app.work import background
 from postroad.config import Settings, make_home
 from postroad.ingest import Follower, Pipeline
+from postroad.model.text import Text
 from postroad.services import Imports, Services
 from postroad.state import State
 from postroad.store import Store
@@ -39,6 +40,8 @@ def create(settings: Settings) -> Litestar:
         openapi_config=api.openapi(),
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
+        # Programs are given sentences in English, as plain text.
+        type_encoders={Text: str},
         debug=False,
     )
     api.make_true(app.openapi_schema)

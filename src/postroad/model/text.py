@@ -10,19 +10,19 @@ The messages are the catalogue's: they are extracted from the calls of `say` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 
 class Text(str):
     """An English sentence and the message and values that it was made of."""
 
-    __slots__ = ("count", "message", "plural", "values")
+    __slots__ = ("message", "number", "plural", "values")
 
     message: str
     plural: str
     #: What the plural is chosen by; None for a message without one.
-    count: int | None
-    values: dict[str, object]
+    number: int | None
+    values: Mapping[str, object]
 
 
 def say(message: str, /, **values: object) -> Text:
@@ -54,10 +54,10 @@ def translated(
     """
     if not isinstance(text, Text):
         return text
-    if text.count is None:
+    if text.number is None:
         message = one(text.message) if text.message else ""
     else:
-        message = many(text.message, text.plural, text.count)
+        message = many(text.message, text.plural, text.number)
     values = {
         name: translated(value, one, many) if isinstance(value, str) else value
         for name, value in text.values.items()
@@ -68,8 +68,8 @@ def translated(
         return str(text)
 
 
-def _made(one: str, many: str, count: int | None, values: dict[str, object]) -> Text:
+def _made(one: str, many: str, count: int | None, values: Mapping[str, object]) -> Text:
     chosen = one if count is None or count == 1 else many
     made = Text(chosen.format_map(values))
-    made.message, made.plural, made.count, made.values = one, many, count, values
+    made.message, made.plural, made.number, made.values = one, many, count, values
     return made

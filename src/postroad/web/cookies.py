@@ -1,4 +1,4 @@
-"""The three cookies: the session, the key of forms before signing in, and the reader's zone."""
+"""The cookies: the session, the key of forms before signing in, the reader's zone and language."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from postroad.config import Settings
 SESSION = "postroad_session"
 FORM = "postroad_form"
 ZONE = "postroad_zone"
+LANGUAGE = "postroad_language"
 
 _YEAR = 365 * 24 * 3600
 
@@ -26,6 +27,11 @@ def form_cookie(settings: Settings, value: str) -> Cookie:
 def zone_cookie(settings: Settings, value: str) -> Cookie:
     """The zone that times are shown in."""
     return _cookie(settings, ZONE, value, _YEAR if value else 0)
+
+
+def language_cookie(settings: Settings, value: str) -> Cookie:
+    """The language of the pages."""
+    return _cookie(settings, LANGUAGE, value, _YEAR if value else 0)
 
 
 def ended(settings: Settings, name: str) -> Cookie:

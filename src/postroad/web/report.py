@@ -14,7 +14,8 @@ from postroad.model import question
 from postroad.model.status import Status
 from postroad.services import Services
 from postroad.web.form import PERIODS, Form
-from postroad.web.pages import Asked, Asking, Served, in_zone, kept_for, page, zone_of
+from postroad.web.pages import Asked, Asking, Served, page, zone_of
+from postroad.web.texts import in_zone, kept_for
 
 #: Rows of one page.
 ROWS = 50
