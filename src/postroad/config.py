@@ -98,7 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ]
     retention_days: Annotated[
         int,
-        Meta(ge=1, le=36500, description="Days that a message is kept after it was last seen."),
+        Meta(ge=1, le=36500, description="Days that a message is kept after it came."),
     ] = 30
     listen: Annotated[
         str,

@@ -167,14 +167,14 @@ class Store:
         return self.read(sql, {"host": host}, _Newest)[0].at
 
     def drop_before(self, at: int) -> int:
-        """Drop the weeks that ended before this time; how many were dropped."""
+        """Drop what is from before this time; how many weeks of tables lost something."""
         dropped = retention.drop_before(self._engine, at)
         if dropped:
             self._samples.forget()
         return dropped
 
     def drop_expired(self, now: int) -> int:
-        """Drop what is older than it is to be kept; how many partitions were dropped."""
+        """Drop what is older than it is to be kept; how many weeks of tables lost something."""
         return self.drop_before(now - self.retention_days * 24 * 3600 * 1_000_000)
 
     def read(self, sql: str, parameters: Mapping[str, Any], row: type[Row]) -> list[Row]:
