@@ -8,25 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
-from tests.web.served import PASSWORD, Served
+from playwright.sync_api import Page
+from tests.web.served import Served
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 #: Contrast of every text with what is behind it, as WCAG 2.2 computes it; those below 4.5.
 CONTRAST = """() => {
   const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
@@ -55,48 +43,6 @@ CONTRAST = """() => {
 NAMELESS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")]
   .filter((each) => !(each.labels?.length || each.textContent.trim() || each.ariaLabel))
   .map((each) => each.outerHTML)"""
-
-
-@pytest.fixture(scope="module")
-def browser(need) -> Iterator[Browser]:
-    """Debian's Chromium."""
-    program = need("chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(program), args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
-    """Open a page in a window of its own; complaints of the browser fail the test."""
-    contexts, complaints = [], []
-
-    def opened(path: str = "/", *, account: str = "shop", **window) -> Page:
-        window.setdefault("viewport", {"width": 1280, "height": 940})
-        context = browser.new_context(base_url=served.url, **window)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda request: complaints.extend(failure(request)))
-        page.goto(path)
-        if account:
-            page.get_by_label("Email address or name").fill(account)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(f"{served.url}{path}")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def failure(request: Request) -> list[str]:
-    """Why a request failed; leaving a page while it loads is no failure."""
-    return [] if request.failure == "net::ERR_ABORTED" else [f"{request.url} {request.failure}"]
 
 
 def take(page: Page, name: str, tmp_path: Path, **how) -> None:
