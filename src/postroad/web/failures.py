@@ -11,8 +11,9 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from postroad.errors import AccessError, PostroadError, StateError, StoreError
+from postroad.model.text import say
 from postroad.web.cookies import SESSION
-from postroad.web.pages import page
+from postroad.web.pages import page, shown_error
 
 _log = logging.getLogger(__name__)
 
@@ -37,31 +38,31 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         case NotSignedIn():
             return _to_sign_in(request)
         case Forged():
-            return _page(request, 403, "This form is too old", str(error))
+            return _page(request, 403, say("This form is too old"), shown_error(error))
         case AccessError():
-            return _page(request, 403, "Not allowed", str(error))
+            return _page(request, 403, say("Not allowed"), shown_error(error))
         case NotFound():
-            return _page(request, 404, "Not found", str(error))
+            return _page(request, 404, say("Not found"), shown_error(error))
         case StoreError() | StateError():
-            return _page(request, 503, "Not possible right now", str(error))
+            return _page(request, 503, say("Not possible right now"), shown_error(error))
         case PostroadError():
-            return _page(request, 422, "This cannot be asked", str(error))
+            return _page(request, 422, say("This cannot be asked"), shown_error(error))
         case HTTPException():
             return _http(request, error)
     _log.exception("A page could not be shown", exc_info=error)
-    detail = "postroad failed to answer this. The reason is in the log of the server."
-    return _page(request, 500, "Something went wrong", detail)
+    detail = say("postroad failed to answer this. The reason is in the log of the server.")
+    return _page(request, 500, say("Something went wrong"), detail)
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     match error.status_code:
         case 404:
-            return _page(request, 404, "Not found", "There is no page at this address.")
+            return _page(request, 404, say("Not found"), say("There is no page at this address."))
         case 405:
-            detail = "This address is for a form. Go back and send it from there."
-            return _page(request, 405, "Not this way", detail)
+            detail = say("This address is for a form. Go back and send it from there.")
+            return _page(request, 405, say("Not this way"), detail)
         case status:
-            return _page(request, status, "This cannot be asked", error.detail)
+            return _page(request, status, say("This cannot be asked"), error.detail)
 
 
 def _page(request: Request[Any, Any, Any], status: int, title: str, detail: str) -> Response[Any]:
