@@ -6,9 +6,11 @@ A name and a password, a session cookie, a token or a connection over the Unix s
 
 from postroad.accounts.account import Account, Draft, Kind, Viewer, local_administrator
 from postroad.accounts.audit import Audit, Entry
+from postroad.accounts.choices import Choices, Recent, Saved
 from postroad.accounts.door import Accounts
 from postroad.accounts.hasher import CHEAPEST, STRONG, Hasher
 from postroad.accounts.local import Directory
+from postroad.accounts.sessions import Session
 from postroad.accounts.tokens import Token, Tokens
 
 __all__ = [
@@ -17,11 +19,15 @@ __all__ = [
     "Account",
     "Accounts",
     "Audit",
+    "Choices",
     "Directory",
     "Draft",
     "Entry",
     "Hasher",
     "Kind",
+    "Recent",
+    "Saved",
+    "Session",
     "Token",
     "Tokens",
     "Viewer",

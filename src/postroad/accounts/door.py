@@ -8,6 +8,7 @@ from collections.abc import Callable
 from postroad.accounts import secret
 from postroad.accounts.account import Account, Viewer
 from postroad.accounts.audit import Audit
+from postroad.accounts.choices import Notebook
 from postroad.accounts.hasher import Hasher
 from postroad.accounts.local import Directory
 from postroad.accounts.sessions import Sessions
@@ -36,6 +37,7 @@ class Accounts:
         self.sessions = Sessions(state, clock, session_hours)
         self.tokens = Tokens(state, clock)
         self.audit = Audit(state, clock)
+        self.choices = Notebook(state, clock)
         self._slowdown = Slowdown(state, clock)
 
     def sign_in(self, name: str, password: str, client: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import sqlalchemy as sa
 
 from postroad.accounts import secret
@@ -12,6 +13,17 @@ from postroad.accounts.local import account_of
 from postroad.model.when import HOUR
 from postroad.state import State
 from postroad.state.people import accounts, sessions
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as its owner sees it: without the secret."""
+
+    created_at: int
+    expires_at: int
+    #: Address it was opened from.
+    client: str
+    #: Whether it is the one that asks.
+    is_this: bool
 
 
 class Sessions:
@@ -56,3 +68,33 @@ class Sessions:
         with self._state.write() as connection:
             digest = secret.digest(given)
             connection.execute(sa.delete(sessions).where(sessions.c.digest == digest))
+
+    def of(self, account_id: int, given: str = "") -> list[Session]:
+        """The sessions of an account that are not over, newest first.
+
+        `given` is the secret of the one that asks.
+        """
+        query = (
+            sa.select(sessions)
+            .where(sessions.c.account_id == account_id, sessions.c.expires_at > self._clock())
+            .order_by(sessions.c.created_at.desc(), sessions.c.digest)
+        )
+        own = secret.digest(given) if given else ""
+        with self._state.read() as connection:
+            return [
+                Session(
+                    created_at=row.created_at,
+                    expires_at=row.expires_at,
+                    client=row.client,
+                    is_this=row.digest == own,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def end_all(self, account_id: int, *, but: str = "") -> None:
+        """End every session of an account, except the one with the secret `but`."""
+        query = sa.delete(sessions).where(sessions.c.account_id == account_id)
+        if but:
+            query = query.where(sessions.c.digest != secret.digest(but))
+        with self._state.write() as connection:
+            connection.execute(query)

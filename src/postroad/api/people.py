@@ -140,12 +140,28 @@ def audit(
     before: Annotated[
         int, Parameter(ge=0, le=2**62, description="Only entries with ids below; 0 for the newest.")
     ] = 0,
+    account: Annotated[
+        str, Parameter(max_length=LONGEST_NAME, description="Only what this account did.")
+    ] = "",
+    about: Annotated[
+        str,
+        Parameter(
+            max_length=LONGEST_NAME,
+            description="Only questions for this address, or for this domain and its addresses.",
+        ),
+    ] = "",
 ) -> shapes.AuditTrail:
     """Who searched for what, and what else was done, newest first. For administrators."""
-    found = services.accounts.audit.read(before=before, limit=limit)
+    found = services.accounts.audit.read(before=before, limit=limit, account=account, about=about)
     return shapes.AuditTrail(
         audit=[
-            shapes.AuditEntry(**{**msgspec.structs.asdict(each), "at": when.rfc3339(each.at)})
+            shapes.AuditEntry(
+                **{
+                    **msgspec.structs.asdict(each),
+                    "at": when.rfc3339(each.at),
+                    "about": list(each.about),
+                }
+            )
             for each in found
         ]
     )

@@ -247,6 +247,8 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     action: str
     subject: str
+    #: The addresses and domains that were asked for.
+    about: list[str]
 
 
 class AuditTrail(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
-"""Tables about people: accounts, sessions, tokens, failed sign-ins, and who looked at what.
+"""Tables about people: accounts, sessions, tokens, what they chose, and who looked at what.
 
-Secrets are never stored: passwords as argon2id hashes (RFC 9106), session ids and tokens as
-BLAKE2b digests of random values. Times are microseconds UTC since 1970, 0 where there is none.
+What people show to prove who they are is never stored: passwords as argon2id hashes (RFC 9106),
+session ids and tokens as BLAKE2b digests of random values. Times are microseconds UTC since 1970, 0
+where there is none.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ accounts = sa.Table(
     sa.Column("logins", sa.JSON, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("changed_at", sa.BigInteger, nullable=False),
+    #: What checks who it is: local, imap, proxy or oidc
+    sa.Column("backend", sa.String(16), nullable=False, server_default="local"),
+    #: Name of the reseller account that it belongs to; empty: none
+    sa.Column("reseller", sa.String(320), nullable=False, server_default=""),
 )
 
 sessions = sa.Table(
@@ -50,6 +55,8 @@ sessions = sa.Table(
     sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
     #: Address it was opened from
     sa.Column("client", sa.String(64), nullable=False),
+    #: session, or oidc where another server vouched for it
+    sa.Column("via", sa.String(16), nullable=False, server_default="session"),
 )
 
 tokens = sa.Table(
@@ -85,11 +92,80 @@ audit = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
     #: Name, kept when the account goes
     sa.Column("account", sa.String(320), nullable=False),
-    #: session, token or socket
+    #: session, token, socket, proxy or oidc
     sa.Column("via", sa.String(16), nullable=False),
     sa.Column("client", sa.String(64), nullable=False),
     #: search, detail, sign_in, ...
     sa.Column("action", sa.String(32), nullable=False),
     #: The question, or what it was done to
     sa.Column("subject", sa.Text, nullable=False),
+    #: The account's kind then; 0: not kept
+    sa.Column("kind", sa.SmallInteger, nullable=False, server_default="0"),
+)
+
+audit_about = sa.Table(
+    "audit_about",
+    metadata,
+    sa.Column("id", _COUNTED, primary_key=True),
+    sa.Column(
+        "audit_id",
+        _COUNTED,
+        sa.ForeignKey("audit.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    #: An address or a domain that was asked for, lower case
+    sa.Column("party", sa.String(320), nullable=False, index=True),
+    #: Its domain
+    sa.Column("domain", sa.String(320), nullable=False, index=True),
+    #: Whether it was in the scope of who asked
+    sa.Column("is_held", sa.Boolean, nullable=False),
+)
+
+choices = sa.Table(
+    "choices",
+    metadata,
+    sa.Column(
+        "account_id",
+        _COUNTED,
+        sa.ForeignKey("accounts.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    #: JSON: zone, language, columns, ...
+    sa.Column("data", sa.Text, nullable=False),
+)
+
+saved_searches = sa.Table(
+    "saved_searches",
+    metadata,
+    sa.Column("id", _COUNTED, primary_key=True),
+    _account(),
+    #: In its owner's words
+    sa.Column("name", sa.String(100), nullable=False),
+    #: Query string of the page
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("account_id", "name"),
+)
+
+recent_searches = sa.Table(
+    "recent_searches",
+    metadata,
+    sa.Column("id", _COUNTED, primary_key=True),
+    _account(),
+    #: Query string of the page
+    sa.Column("query", sa.Text, nullable=False),
+    #: The question in words: JSON of a text and what it was made of
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    #: What it is for
+    sa.Column("name", sa.String(32), primary_key=True),
+    #: Random, made when first needed
+    sa.Column("value", sa.String(64), nullable=False),
 )
