@@ -74,8 +74,8 @@ def test_dates_are_in_the_zone_asked_for(owner):
         for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago")
     }
 
-    assert questions["Pacific/Kiritimati"].endswith("00:00:00 (Pacific/Kiritimati, UTC+14:00).")
-    assert questions["Pacific/Pago_Pago"].endswith("00:00:00 (Pacific/Pago_Pago, UTC-11:00).")
+    assert questions["Pacific/Kiritimati"].endswith("00:00:00 (Pacific/Kiritimati, UTC+14:00)")
+    assert questions["Pacific/Pago_Pago"].endswith("00:00:00 (Pacific/Pago_Pago, UTC-11:00)")
 
 
 def test_pages_continue_until_the_end(owner):

@@ -41,7 +41,7 @@ def search(
         viewer, values, zone=zone, limit=limit, cursor=cursor or None, count=count
     )
     return shapes.Deliveries(
-        question=question.in_words(found.search, zone),
+        question=str(question.in_words(found.search, zone)),
         deliveries=[_delivery(each) for each in found.page.deliveries],
         next_cursor=found.page.next_cursor,
         total=found.page.total,
@@ -60,7 +60,7 @@ def counts(
     """How many deliveries match, by status."""
     search, found = services.counts(viewer, values, zone=zone)
     return shapes.Counts(
-        question=question.in_words(search, zone),
+        question=str(question.in_words(search, zone)),
         counts={shapes.status_word(each): found.get(each, 0) for each in Status},
         total=sum(found.values()),
     )

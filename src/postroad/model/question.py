@@ -1,127 +1,157 @@
 """A question about mail: from named values to a `Search`, and from a `Search` to words.
 
-The names are those of the command line and the API: `address to from status direction id
-message_id subject host since until`. Everything that cannot be asked is refused with a sentence
-(`SearchError`), because a question that was silently misread looks like mail that never came.
+The names are those of the command line, the API and the pages. Everything that cannot be asked is
+refused with a sentence (`SearchError`), because a question that was silently misread looks like
+mail that never came.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from postroad.errors import SearchError
-from postroad.model import when
-from postroad.model.search import Search
+from postroad.model import box, when
+from postroad.model.search import NEWEST_FIRST, SORTABLE, Flow, Goal, Match, Search
+from postroad.model.sentence import in_words
 from postroad.model.status import Direction, Status
+from postroad.model.text import say
+
+__all__ = ["LONGEST", "NAMES", "ask", "in_words"]
 
 #: Every name a question may use.
 NAMES = (
+    "q",
     "address",
     "to",
     "from",
+    "match",
     "status",
     "direction",
+    "side",
+    "place",
     "id",
     "message_id",
     "subject",
     "host",
+    "ip",
+    "user",
+    "domain",
+    "client_host",
+    "remote_host",
+    "transport",
+    "router",
+    "reason",
     "since",
     "until",
+    "sort",
 )
 #: Longest address, identifier or subject that can be searched for, in characters.
 LONGEST = 998
+#: Names that mean a field of the same name, taken as they are.
+_PLAIN = (
+    "id",
+    "message_id",
+    "subject",
+    "host",
+    "user",
+    "domain",
+    "client_host",
+    "remote_host",
+    "transport",
+    "router",
+    "reason",
+)
 
 _Word = TypeVar("_Word", Status, Direction)
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_LENGTH = re.compile(r"\d+\s*[smhdw](\s+ago)?", re.ASCII)
 
 
 def ask(values: Mapping[str, str], *, now: int, zone: ZoneInfo) -> Search:
     """The search that these values ask for; names that are absent or empty ask for nothing.
 
-    Raises `SearchError`, whose `field` names the value that is wrong.
+    `q` is one text that is understood as one of the others (see `box`). Raises `SearchError`, whose
+    `field` names the value that is wrong.
     """
-    given = {name: _text(name, values.get(name, "")) for name in NAMES}
+    given = {name: _text(name, values.get(name, "")) for name in NAMES if name != "q"}
+    given = _with_box(given, values.get("q", ""))
     since = _named("since", when.read, given["since"], now=now, zone=zone)
     until = _named("until", when.read, given["until"], now=now, zone=zone, end=True)
     if since and until and since >= until:
-        message = "The period ends before it begins: `since` must be earlier than `until`."
-        raise _refusal("since", message)
+        raise _refusal(
+            "since",
+            say("The period ends before it begins: `since` must be earlier than `until`."),
+        )
+    match = _choice("match", given["match"], Match) or Match.EXACT
     return Search(
-        recipient=_address("to", given["to"]),
-        sender=_address("from", given["from"]),
-        address=_address("address", given["address"]),
+        recipient=_address("to", given["to"], match),
+        sender=_address("from", given["from"], match),
+        address=_address("address", given["address"], match),
+        match=match,
         statuses=frozenset(_words("status", given["status"], Status)),
         directions=frozenset(_words("direction", given["direction"], Direction)),
-        id=given["id"],
-        message_id=given["message_id"],
-        subject=given["subject"],
-        host=given["host"],
+        side=_choice("side", given["side"], Flow),
+        place=_choice("place", given["place"], Goal),
+        ip=_network("ip", given["ip"]),
         since=since,
         until=until,
+        ago=now - since if _LENGTH.fullmatch(given["since"].lower()) else 0,
+        sort=_sort("sort", given["sort"]),
+        **{name: given[name] for name in _PLAIN},
     )
 
 
-def in_words(search: Search, zone: ZoneInfo, *, quote: Callable[[str], str] = "“{}”".format) -> str:
-    """The question as a sentence: `Mail to “anna@example.com” that failed, since …`.
-
-    `quote` is applied to everything that somebody typed.
-    """
-    said = [" ".join(_mail(search, quote))]
-    if search.statuses:
-        words = (status.word.replace("_", " ") for status in sorted(search.statuses))
-        said.append(f"with status {_either(words)}")
-    if search.directions:
-        said.append(f"going {_either(d.word for d in sorted(search.directions))}")
-    period = _period(search, zone)
-    return ", ".join(said) + (f", {period}" if period else "") + "."
-
-
-def _mail(search: Search, quote: Callable[[str], str]) -> Iterable[str]:
-    parts = [
-        ("to or from", search.address),
-        ("to", search.recipient),
-        ("from", search.sender),
-        ("with id", search.id),
-        ("with Message-ID", search.message_id),
-        ("with a subject that contains", search.subject),
-        ("on host", search.host),
-    ]
-    yield "Mail" if any(value for _, value in parts) else "All mail"
-    for words, value in parts:
-        if value:
-            yield f"{words} {quote(value)}"
-
-
-def _period(search: Search, zone: ZoneInfo) -> str:
-    since, until = when.local(search.since, zone), when.local(search.until, zone)
-    clock = f"({when.named(zone, search.since or search.until)})"
-    if since and until:
-        return f"from {since} to {until} {clock}"
-    if since:
-        return f"since {since} {clock}"
-    return f"before {until} {clock}" if until else ""
-
-
-def _either(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
+def _with_box(given: dict[str, str], text: str) -> dict[str, str]:
+    """The values with what the one box holds among them."""
+    if len(text) > box.LONGEST:
+        raise _refusal("q", say("This is longer than {count} characters.", count=box.LONGEST))
+    for name, found in box.understand(text).items():
+        value = _text("q", found)
+        if given[name] and given[name] != value:
+            raise _refusal(
+                "q",
+                say(
+                    "{text} is one thing to look for, and the field `{name}` another: "
+                    "empty one of them.",
+                    text=when.shown(value),
+                    name=name,
+                ),
+            )
+        given[name] = value
+    return given
 
 
 def _text(name: str, value: str) -> str:
     value = value.strip()
     if len(value) > LONGEST:
-        message = f"The value of `{name}` is longer than {LONGEST} characters."
-        raise _refusal(name, message)
+        raise _refusal(
+            name,
+            say(
+                "The value of `{name}` is longer than {count} characters.", name=name, count=LONGEST
+            ),
+        )
     if any(unicodedata.category(each) in ("Cc", "Cs") for each in value):
-        message = f"The value of `{name}` holds control characters: {when.shown(value)}."
-        raise _refusal(name, message)
+        raise _refusal(
+            name,
+            say(
+                "The value of `{name}` holds control characters: {text}.",
+                name=name,
+                text=when.shown(value),
+            ),
+        )
     return value
 
 
-def _address(name: str, value: str) -> str:
-    """An address, `@domain`, or the bare name of a local account; `*@domain` is `@domain`."""
+def _address(name: str, value: str, match: Match) -> str:
+    """An address, `@domain`, or the bare name of a local account; `*@domain` is `@domain`.
+
+    Part of an address may be anything that an address can hold.
+    """
     if value in ("", "<>"):
         return value
     if value.startswith("<") and value.endswith(">"):
@@ -129,23 +159,79 @@ def _address(name: str, value: str) -> str:
     local, at, domain = value.rpartition("@")
     if at and local == "*":
         return f"@{domain}"
-    if at and not domain:
-        message = f"{when.shown(value)} ends in @: the domain is missing."
-        raise _refusal(name, message)
     quoted = local.startswith('"') and local.endswith('"')
     if any(each.isspace() or each in "<>," for each in (domain if quoted else value)):
-        message = (
-            f"{when.shown(value)} is not one address. Write it like name@example.com, "
-            "or @example.com for a whole domain."
+        raise _refusal(
+            name,
+            say(
+                "{text} is not one address. Write it like name@example.com, "
+                "or @example.com for a whole domain.",
+                text=when.shown(value),
+            ),
         )
-        raise _refusal(name, message)
+    if match is not Match.EXACT:
+        return value
+    if at and not domain:
+        raise _refusal(
+            name, say("{text} ends in @: the domain is missing.", text=when.shown(value))
+        )
     if not at and "." in value:
-        message = (
-            f"{when.shown(value)} has no @. Write a whole address like name@example.com, "
-            f"or @{value} for everyone at that domain."
+        raise _refusal(
+            name,
+            say(
+                "{text} has no @. Write a whole address like name@example.com, "
+                "or @{domain} for everyone at that domain.",
+                text=when.shown(value),
+                domain=value,
+            ),
         )
-        raise _refusal(name, message)
     return value
+
+
+def _network(name: str, value: str) -> str:
+    found = box.network(value)
+    if value and not found:
+        raise _refusal(
+            name,
+            say(
+                "{text} is not an IP address. Write it like 192.0.2.1 or 2001:db8::1, "
+                "or a network like 192.0.2.0/24.",
+                text=when.shown(value),
+            ),
+        )
+    return found
+
+
+def _choice(name: str, value: str, kind: type[_Choice]) -> _Choice | None:
+    if not value:
+        return None
+    try:
+        return kind(value.lower())
+    except ValueError as error:
+        known = ", ".join(kind)
+        raise _refusal(
+            name,
+            say(
+                "There is no {name} {text}. Known are: {known}.",
+                name=name,
+                text=when.shown(value),
+                known=known,
+            ),
+        ) from error
+
+
+def _sort(name: str, value: str) -> str:
+    field = value.lower().removeprefix("-")
+    if value and field not in SORTABLE:
+        raise _refusal(
+            name,
+            say(
+                "There is no order by {text}. Known are: {known}.",
+                text=when.shown(value),
+                known=", ".join(SORTABLE),
+            ),
+        )
+    return value.lower() or NEWEST_FIRST
 
 
 def _words(name: str, value: str, kind: type[_Word]) -> list[_Word]:
@@ -153,8 +239,15 @@ def _words(name: str, value: str, kind: type[_Word]) -> list[_Word]:
     known = {each.name.lower(): each for each in kind}
     for word in filter(None, words):
         if word not in known:
-            message = f"There is no {name} {when.shown(word)}. Known are: {', '.join(known)}."
-            raise _refusal(name, message)
+            raise _refusal(
+                name,
+                say(
+                    "There is no {name} {text}. Known are: {known}.",
+                    name=name,
+                    text=when.shown(word),
+                    known=", ".join(known),
+                ),
+            )
     return [known[word] for word in words if word]
 
 
@@ -162,7 +255,7 @@ def _named(name: str, read: Callable[..., int], text: str, **arguments: object) 
     try:
         return read(text, **arguments)
     except SearchError as error:
-        raise _refusal(name, str(error)) from error
+        raise _refusal(name, error.args[0]) from error
 
 
 def _refusal(name: str, message: str) -> SearchError:

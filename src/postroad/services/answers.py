@@ -81,7 +81,7 @@ class Services:
     ) -> Answer:
         """Deliveries that this viewer asks for and may see, newest first. Raises `SearchError`."""
         search = question.ask(values, now=self.now(), zone=zone)
-        self.accounts.audit.write(viewer, "search", question.in_words(search, when.UTC_ZONE))
+        self.accounts.audit.write(viewer, "search", str(question.in_words(search, when.UTC_ZONE)))
         page = queries.search(
             self.store, viewer.scope, search, limit=limit, cursor=cursor, count=count
         )
@@ -107,7 +107,7 @@ class Services:
     ) -> tuple[Search, dict[Status, int]]:
         """The question, and how many deliveries of each status it finds. Raises `SearchError`."""
         search = question.ask(values, now=self.now(), zone=zone)
-        self.accounts.audit.write(viewer, "counts", question.in_words(search, when.UTC_ZONE))
+        self.accounts.audit.write(viewer, "counts", str(question.in_words(search, when.UTC_ZONE)))
         return search, queries.counts(self.store, viewer.scope, search)
 
     def detail(self, viewer: Viewer, delivery_id: str) -> queries.Detail | None:
