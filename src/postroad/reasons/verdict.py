@@ -13,6 +13,7 @@ from typing import NamedTuple, assert_never
 
 from postroad.model.delivery import Attempt, Delivery
 from postroad.model.status import Direction, Status
+from postroad.model.text import Text, join, say, say_many
 from postroad.reasons.explain import EXPLANATIONS, Explanation, Part
 from postroad.reasons.reason import Reason
 
@@ -29,6 +30,22 @@ class Side(StrEnum):
     SENDER = "the sender"
     RECIPIENT = "the recipient"
 
+    @property
+    def words(self) -> Text:
+        """The side as a heading's words: `On this server`."""
+        match self:
+            case Side.NOBODY:
+                return say("Nobody has to do anything")
+            case Side.HERE:
+                return say("On the side of this server")
+            case Side.THERE:
+                return say("On the side of the other server")
+            case Side.SENDER:
+                return say("On the sender's side")
+            case Side.RECIPIENT:
+                return say("On the recipient's side")
+        assert_never(self)
+
 
 class Verdict(NamedTuple):
     """One delivery in plain words."""
@@ -42,7 +59,7 @@ class Verdict(NamedTuple):
     @property
     def text(self) -> str:
         """All of it, to be read in one go."""
-        return " ".join(part for part in (self.sentence, self.advice) if part)
+        return join((self.sentence, self.advice))
 
 
 def verdict(
@@ -108,14 +125,21 @@ class _Case:
     def tries(self) -> str:
         """` after 3 attempts`, if there was more than one."""
         many = max(self.delivery.attempts, len(self.counted))
-        return f" after {many} attempts" if many > 1 else ""
+        if many < _SEVERAL:
+            return ""
+        return say_many(" after one attempt", " after {count} attempts", many)
 
     @property
     def because(self) -> str:
         """` because ...`, if the reason is known."""
         if self.reason is Reason.UNKNOWN:
             return ""
-        return f" because {self.why.cause}"
+        return say(" because {cause}", cause=self.why.cause)
+
+    @property
+    def told(self) -> str:
+        """That the sender knows, where the log shows it."""
+        return say("Its sender was sent a notification.") if self.delivery.bounced_as else ""
 
     def side(self, *, sends: bool) -> Side:
         """Whose side it is, if this server `sends` or receives."""
@@ -142,89 +166,116 @@ class _Case:
 def _delivered(case: _Case) -> Verdict:
     if case.host:
         return Verdict(
-            f"Accepted by {case.host}{case.code}{case.tries}.",
+            say(
+                "Accepted by {host}{code}{tries}.", host=case.host, code=case.code, tries=case.tries
+            ),
             Side.THERE,
-            "That server has it now; whether it was put into the inbox, and read, this log cannot "
-            "tell. If it is missing there, the reply names it to the people who run that server.",
+            say(
+                "That server has it now; whether it was put into the inbox, and read, this log "
+                "cannot tell. If it is missing there, the reply names it to the people who run "
+                "that server."
+            ),
         )
     to = case.delivery.delivered_to
-    where = f" to {case.quote(to)}" if to and to != case.delivery.recipient else ""
+    if to and to != case.delivery.recipient:
+        sentence = say(
+            "Delivered on this server to {address}{tries}.",
+            address=case.quote(to),
+            tries=case.tries,
+        )
+    else:
+        sentence = say("Delivered on this server{tries}.", tries=case.tries)
     return Verdict(
-        f"Delivered on this server{where}{case.tries}.",
+        sentence,
         Side.RECIPIENT,
-        "Whether it was read is not known. If it is missing, look into the other folders, spam "
-        "among them, and into the rules of the mailbox.",
+        say(
+            "Whether it was read is not known. If it is missing, look into the other folders, spam "
+            "among them, and into the rules of the mailbox."
+        ),
     )
 
 
 def _in_progress(case: _Case) -> Verdict:
     if case.delivery.result:
         return Verdict(
-            f"This server keeps it for now: {case.quote(case.delivery.result)}.",
+            say("This server keeps it for now: {reply}.", reply=case.quote(case.delivery.result)),
             Side.HERE,
-            "The people who run this server can let it go on.",
+            say("The people who run this server can let it go on."),
         )
-    tried = f"tried{case.tries}" if case.counted else "not yet tried, as far as the log tells"
-    return Verdict(
-        f"This server has it; {tried}, and nothing final is known.",
-        Side.HERE,
-        "Look again in a few minutes.",
-    )
+    if case.counted:
+        sentence = say(
+            "This server has it; tried{tries}, and nothing final is known.", tries=case.tries
+        )
+    else:
+        sentence = say(
+            "This server has it; not yet tried, as far as the log tells, and nothing final is "
+            "known."
+        )
+    return Verdict(sentence, Side.HERE, say("Look again in a few minutes."))
 
 
 def _deferred(case: _Case) -> Verdict:
+    said = {"host": case.host, "code": case.code, "because": case.because}
     if case.answered:
-        what = f"{case.host} said “later”{case.code}{case.because}"
+        what = say("{host} said “later”{code}{because}", **said)
     elif case.host:
-        what = f"{case.host} could not be reached{case.because}"
+        what = say("{host} could not be reached{because}", **said)
     else:
-        what = f"it could not be handed on{case.because}"
-    return Verdict(
-        f"Not delivered yet{case.tries}: {what}. This server keeps it and tries again by itself.",
-        case.side(sends=True),
-        case.why.advice,
+        what = say("it could not be handed on{because}", **said)
+    sentence = say(
+        "Not delivered yet{tries}: {what}. This server keeps it and tries again by itself.",
+        tries=case.tries,
+        what=what,
     )
+    return Verdict(sentence, case.side(sends=True), case.why.advice)
 
 
 def _failed(case: _Case) -> Verdict:
+    said = {"host": case.host, "code": case.code, "because": case.because}
     if case.answered and case.delivery.smtp_code // 100 == _NEVER:
-        what = f"{case.host} refused it for good{case.code}{case.because}"
+        what = say("{host} refused it for good{code}{because}", **said)
+    elif case.host:
+        what = say("this server gave up{because}; {host} was tried last{code}", **said)
     else:
-        last = f"; {case.host} was tried last{case.code}" if case.host else case.code
-        what = f"this server gave up{case.because}{last}"
-    told = " Its sender was sent a notification." if case.delivery.bounced_as else ""
-    return Verdict(
-        f"Not delivered{case.tries}: {what}.{told}", case.side(sends=True), case.why.advice
-    )
+        what = say("this server gave up{because}{code}", **said)
+    sentence = say("Not delivered{tries}: {what}.", tries=case.tries, what=what)
+    return Verdict(join((sentence, case.told)), case.side(sends=True), case.why.advice)
 
 
 def _rejected(case: _Case) -> Verdict:
     temporary = case.delivery.smtp_code // 100 == _LATER or (
         not case.delivery.smtp_code and case.delivery.enhanced_code.startswith("4")
     )
-    what = "told its client to come back later" if temporary else "refused it"
-    return Verdict(
-        f"This server {what} when it was offered{case.code}{case.because}. It never became this "
-        "server's mail, and whoever offered it was told so at once.",
-        case.side(sends=False),
-        case.why.advice,
-    )
+    said = {"code": case.code, "because": case.because}
+    if temporary:
+        what = say(
+            "This server told its client to come back later when it was offered{code}{because}.",
+            **said,
+        )
+    else:
+        what = say("This server refused it when it was offered{code}{because}.", **said)
+    rest = say("It never became this server's mail, and whoever offered it was told so at once.")
+    return Verdict(join((what, rest)), case.side(sends=False), case.why.advice)
 
 
 def _blocked(case: _Case) -> Verdict:
-    told = " Its sender was sent a notification." if case.delivery.bounced_as else ""
-    return Verdict(
-        f"This server did not let it out{case.code}{case.because}.{told}",
-        Side.HERE,
-        case.why.advice,
+    what = say(
+        "This server did not let it out{code}{because}.", code=case.code, because=case.because
     )
+    return Verdict(join((what, case.told)), Side.HERE, case.why.advice)
 
 
 def _filtered(case: _Case) -> Verdict:
     return Verdict(
-        f"Accepted, but kept out of the inbox{case.because}: thrown away, or put aside.",
+        say(
+            "Accepted, but kept out of the inbox{because}: thrown away, or put aside.",
+            because=case.because,
+        ),
         Side.HERE if not case.host else Side.THERE,
-        "The people who run the filter can tell which rule it was, and whether it can be had back.",
+        say(
+            "The people who run the filter can tell which rule it was, and whether it can be had "
+            "back."
+        ),
     )
 
 
@@ -237,3 +288,4 @@ def _reason(delivery: Delivery) -> Reason:
 
 _LATER = 4
 _NEVER = 5
+_SEVERAL = 2
