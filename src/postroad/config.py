@@ -6,7 +6,7 @@ one winning: the default, the settings file (TOML, `POSTROAD_HOME/postroad.toml`
 command line. What cannot be used raises `ConfigError` with a sentence that names the setting.
 
 Limits: `home` decides where the settings file is looked for, so the file cannot set it; `sources`
-is a list of tables, so only the file can.
+is a list of tables, so only the file can. Other lists are written with commas where they are text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import socket
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -34,7 +34,15 @@ _FILE_NAME = "postroad.toml"
 _INJECTED = re.compile(r"(SERVICE_(HOST|PORT\w*)|PORT(_\w+)?)$")
 #: Settings that may hold a password: never shown in a message.
 _SECRET = ("store", "state", "token")
-_TYPE_WORDS = {str: "text", int: "number", Path: "path"}
+_TYPE_WORDS: dict[Any, str] = {
+    str: "text",
+    int: "number",
+    bool: "true or false",
+    Path: "path",
+    Path | None: "path",
+    tuple[str, ...]: "list",
+    tuple[Path, ...]: "list of paths",
+}
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,6 +135,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     session_hours: Annotated[
         int, Meta(ge=1, le=8760, description="Hours after which a web page asks to sign in again.")
     ] = 12
+    domain_users: Annotated[
+        tuple[Path, ...],
+        Meta(
+            description="Files that say whose each domain is, `domain: user` a line, as panels "
+            "keep them: `/etc/userdomains`, `/etc/virtual/domainowners`. Read again when they "
+            "change. An owner account that is named like the user has these domains."
+        ),
+    ] = ()
+    user_owners: Annotated[
+        tuple[Path, ...],
+        Meta(
+            description="Files that say which reseller each user is of, `user: owner` a line, as "
+            "panels keep them: `/etc/trueuserowners`. Read again when they change."
+        ),
+    ] = ()
     server: Annotated[
         str,
         Meta(
@@ -257,7 +280,9 @@ def _rows(struct: type[msgspec.Struct]) -> tuple[Setting, ...]:
     for field in msgspec.structs.fields(struct):
         kind, meta = get_args(field.type)
         default = (meta.extra or {}).get("default") or field.default
-        written = "" if default in (msgspec.NODEFAULT, ()) else str(default)
+        written = "" if default in (msgspec.NODEFAULT, (), None) else str(default)
+        if isinstance(default, bool):
+            written = written.lower()
         rows.append(Setting(field.name, _TYPE_WORDS.get(kind, "tables"), written, meta.description))
     return tuple(rows)
 
@@ -315,6 +340,8 @@ def _convert(name: str, value: object) -> object:
     field = next(f for f in msgspec.structs.fields(Settings) if f.name == name)
     if name == "sources":
         _refuse_unknown_in_sources(value)
+    elif isinstance(value, str) and get_origin(get_args(field.type)[0]) is tuple:
+        value = [each.strip() for each in value.split(",") if each.strip()]
     try:
         return msgspec.convert(value, field.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:

@@ -45,6 +45,26 @@ def test_accounts_from_first_to_last(run, serving: str):
     assert (gone.returncode, "shop" in gone.stderr) == (1, True)
 
 
+def test_a_reseller_and_its_owner(run):
+    """Owners are given to a reseller and taken back; accounts without a password can be made."""
+    made = run("user", "add", "hoster", "--kind", "reseller", "--no-password")
+    assert made.returncode == 0, made.stderr
+    owner = ("shop", "--kind", "owner", "--domain", "shop.example")
+    assert add(run, *owner, "--reseller", "hoster").returncode == 0
+    wrong = add(run, "b", "--kind", "owner", "--domain", "b.example", "--reseller", "shop")
+    assert (wrong.returncode, "no reseller account" in wrong.stderr) == (2, True)
+
+    assert {row["name"]: row["reseller"] for row in rows(run("user"))} == {
+        "hoster": "",
+        "shop": "hoster",
+    }
+    assert run("user", "change", "shop", "--reseller", "").returncode == 0
+    assert {row["reseller"] for row in rows(run("user"))} == {""}
+
+    nothing = add(run, "c", "--kind", "owner")
+    assert (nothing.returncode, "at least one domain" in nothing.stderr) == (2, True)
+
+
 def test_formats_of_a_list(run):
     """A list is a table, CSV or JSON lines; a pipe gets JSON lines."""
     add(run, "root", "--kind", "administrator")
@@ -53,6 +73,7 @@ def test_formats_of_a_list(run):
     assert run("user", "--format", "table").stdout.splitlines()[0].split() == [
         "Name",
         "Kind",
+        "Backend",
         "Disabled",
     ]
     assert rows(run("user", "list"))[0]["kind"] == "administrator"

@@ -16,6 +16,9 @@ from postroad.model.when import shown
 LONGEST_NAME = 320
 _LONGEST_DOMAIN = 255
 
+#: Backends: what checks who somebody is.
+LOCAL, IMAP, PROXY, OIDC = "local", "imap", "proxy", "oidc"
+
 
 class Kind(IntEnum):
     """What an account may see. Stored: append, never renumber."""
@@ -26,6 +29,8 @@ class Kind(IntEnum):
     OWNER = 2
     #: The mail of one address and its aliases.
     MAILBOX = 3
+    #: The mail of the accounts that it owns, and its own.
+    RESELLER = 4
 
     @property
     def word(self) -> str:
@@ -50,22 +55,26 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     disabled: bool = False
-    #: Domains of an owner.
+    #: Domains of an owner or reseller.
     domains: tuple[str, ...] = ()
     #: Addresses it sees besides: of a mailbox its address and aliases.
     addresses: tuple[str, ...] = ()
     #: System or hosting accounts under which it provably submits mail.
     logins: tuple[str, ...] = ()
+    #: Of an owner: the reseller account that it belongs to; empty: none.
+    reseller: str = ""
+    #: What checks who it is: `local`, `imap`, `proxy` or `oidc`.
+    backend: str = LOCAL
     created_at: int = 0
     changed_at: int = 0
 
     @property
     def scope(self) -> Scope:
-        """What it may see."""
+        """What it may see by its own row; `Ownership.scope` adds what it has besides."""
         match self.kind:
             case Kind.ADMINISTRATOR:
                 return Scope.everything()
-            case Kind.OWNER:
+            case Kind.OWNER | Kind.RESELLER:
                 return Scope.of(
                     domains=set(self.domains),
                     addresses=set(self.addresses),
@@ -85,6 +94,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     domains: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
+    reseller: str = ""
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +103,7 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     scope: Scope
-    #: How they proved it: `session`, `token` or `socket`.
+    #: How they proved it: `session`, `token`, `socket`, `proxy` or `oidc`.
     via: str
     #: Where from: an address, or "" for the Unix socket.
     client: str = ""
@@ -118,14 +128,15 @@ def local_administrator() -> Viewer:
     )
 
 
-def checked(draft: Draft) -> Draft:
+def checked(draft: Draft, *, is_known: bool = False) -> Draft:
     """The draft in the form that is stored, complete. Raises `AccountError` with the reason.
 
-    A mailbox whose name is an address has that address; an owner whose name is an address does
-    not get it by that, for the name proves nothing.
+    `is_known` says that a panel has a user of this name, whose domains an owner has. A mailbox
+    whose name is an address has that address; an owner whose name is an address does not get it
+    by that, for the name proves nothing.
     """
     name = _name(draft.name)
-    domains = tuple(sorted({_domain(each) for each in draft.domains}))
+    domains = tuple(sorted({checked_domain(each) for each in draft.domains}))
     addresses = {_address(each) for each in draft.addresses}
     logins = tuple(sorted({_login(each) for each in draft.logins}))
     if draft.kind is Kind.MAILBOX:
@@ -137,11 +148,19 @@ def checked(draft: Draft) -> Draft:
         if not addresses:
             message = f"The mailbox account {shown(name)} needs an address: it has none to see."
             raise AccountError(message)
-    if draft.kind is Kind.OWNER and not (domains or addresses or logins):
+    if draft.reseller and draft.kind is not Kind.OWNER:
+        message = f"{shown(name)} cannot belong to a reseller: only owner accounts do."
+        raise AccountError(message)
+    if draft.kind is Kind.OWNER and not (domains or addresses or logins or is_known):
         message = f"The owner account {shown(name)} needs at least one domain."
         raise AccountError(message)
     return msgspec.structs.replace(
-        draft, name=name, domains=domains, addresses=tuple(sorted(addresses)), logins=logins
+        draft,
+        name=name,
+        domains=domains,
+        addresses=tuple(sorted(addresses)),
+        logins=logins,
+        reseller=draft.reseller.strip().lower(),
     )
 
 
@@ -162,7 +181,8 @@ def _name(text: str) -> str:
     return name
 
 
-def _domain(text: str) -> str:
+def checked_domain(text: str) -> str:
+    """The domain as it is stored and compared. Raises `AccountError`."""
     domain = text.strip().lower().removeprefix("@").rstrip(".")
     if not domain or len(domain) > _LONGEST_DOMAIN or not _is_word(domain) or "@" in domain:
         message = f"{shown(text)} is not a domain. Write it like example.com."

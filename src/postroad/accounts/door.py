@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Self
 
 from postroad.accounts import secret
 from postroad.accounts.account import Account, Viewer
@@ -11,9 +12,12 @@ from postroad.accounts.audit import Audit
 from postroad.accounts.choices import Notebook
 from postroad.accounts.hasher import Hasher
 from postroad.accounts.local import Directory
+from postroad.accounts.ownership import Ownership
+from postroad.accounts.panel import Panel
 from postroad.accounts.sessions import Sessions
 from postroad.accounts.slowdown import Slowdown
 from postroad.accounts.tokens import Tokens
+from postroad.config import Settings
 from postroad.errors import AccessError
 from postroad.state import State
 
@@ -31,14 +35,27 @@ class Accounts:
         *,
         hasher: Hasher | None = None,
         session_hours: int = 12,
+        panel: Panel | None = None,
         clock: Callable[[], int] = _now,
     ) -> None:
-        self.directory = Directory(state, hasher or Hasher(), clock)
+        """Local accounts alone, unless more is given."""
+        self.ownership = Ownership(state, panel or Panel((), (), clock))
+        self.directory = Directory(state, hasher or Hasher(), clock, self.ownership.knows)
         self.sessions = Sessions(state, clock, session_hours)
         self.tokens = Tokens(state, clock)
         self.audit = Audit(state, clock)
         self.choices = Notebook(state, clock)
         self._slowdown = Slowdown(state, clock)
+
+    @classmethod
+    def of(cls, state: State, settings: Settings, *, hasher: Hasher | None = None) -> Self:
+        """As the settings want it."""
+        return cls(
+            state,
+            hasher=hasher,
+            session_hours=settings.session_hours,
+            panel=Panel(settings.domain_users, settings.user_owners, _now),
+        )
 
     def sign_in(self, name: str, password: str, client: str) -> str:
         """The secret of a new session.
@@ -52,29 +69,28 @@ class Accounts:
             message = "This name and password do not belong together."
             raise AccessError(message)
         self._slowdown.succeed(name, client)
-        self.audit.write(_viewer(account, "session", client), "sign_in", account.name)
+        self.audit.write(self._viewer(account, "session", client), "sign_in", account.name)
         return self.sessions.open(account, client)
 
     def by_session(self, given: str, client: str) -> Viewer | None:
         """The viewer whose session's secret this is, or None."""
         if account := self.sessions.account(given):
-            return _viewer(account, "session", client, secret.form_key(given))
+            return self._viewer(account, "session", client, secret.form_key(given))
         return None
 
     def by_token(self, given: str, client: str) -> Viewer | None:
         """The viewer whose token this is, or None."""
         if account := self.tokens.account(given):
-            return _viewer(account, "token", client)
+            return self._viewer(account, "token", client)
         return None
 
-
-def _viewer(account: Account, via: str, client: str, form_key: str = "") -> Viewer:
-    return Viewer(
-        name=account.name,
-        kind=account.kind,
-        scope=account.scope,
-        via=via,
-        client=client,
-        account_id=account.id,
-        form_key=form_key,
-    )
+    def _viewer(self, account: Account, via: str, client: str, form_key: str = "") -> Viewer:
+        return Viewer(
+            name=account.name,
+            kind=account.kind,
+            scope=self.ownership.scope(account),
+            via=via,
+            client=client,
+            account_id=account.id,
+            form_key=form_key,
+        )

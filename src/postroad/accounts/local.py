@@ -19,14 +19,22 @@ from postroad.state.people import accounts, sessions
 class Directory:
     """Accounts by name: made, changed, listed, and their passwords checked."""
 
-    def __init__(self, state: State, hasher: Hasher, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        state: State,
+        hasher: Hasher,
+        clock: Callable[[], int],
+        is_known: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """`is_known` tells whether a hosting panel has a user of a name."""
+        self._is_known = is_known
         self._state = state
         self._hasher = hasher
         self._clock = clock
 
     def add(self, draft: Draft) -> Account:
         """Make an account. Raises `AccountError`, also where the name is taken."""
-        draft = checked(draft)
+        draft = self._checked(draft)
         now = self._clock()
         row = {**_columns(draft), "disabled": False, "created_at": now, "changed_at": now}
         row["password"] = self._hasher.hash(draft.password) if draft.password else ""
@@ -44,7 +52,7 @@ class Directory:
         Whoever is signed in to it has to do so again. Raises `AccountError`.
         """
         old = self.get(name)
-        draft = checked(draft)
+        draft = self._checked(draft)
         row = {**_columns(draft), "changed_at": self._clock()}
         if draft.password:
             row["password"] = self._hasher.hash(draft.password)
@@ -54,6 +62,8 @@ class Directory:
             with self._state.write() as connection:
                 connection.execute(sa.update(accounts).where(accounts.c.id == old.id).values(row))
                 connection.execute(sa.delete(sessions).where(sessions.c.account_id == old.id))
+                kept = draft.name if draft.kind is Kind.RESELLER else ""
+                _follow(connection, old.name, kept)
         except IntegrityError as error:
             message = f"There is already an account {shown(draft.name)}."
             raise AccountError(message, "conflict") from error
@@ -63,6 +73,7 @@ class Directory:
         """Delete the account with its sessions and tokens. Raises `AccountError`."""
         with self._state.write() as connection:
             found = connection.execute(sa.delete(accounts).where(accounts.c.name == _key(name)))
+            _follow(connection, _key(name), "")
         if not found.rowcount:
             raise _missing(name)
 
@@ -95,6 +106,19 @@ class Directory:
             self._renew(row.id, password)
         return account_of(row)
 
+    def _checked(self, draft: Draft) -> Draft:
+        draft = checked(draft, is_known=self._is_known(_key(draft.name)))
+        if draft.reseller and self._kind(draft.reseller) is not Kind.RESELLER:
+            message = f"There is no reseller account {shown(draft.reseller)}."
+            raise AccountError(message)
+        return draft
+
+    def _kind(self, name: str) -> Kind | None:
+        query = sa.select(accounts.c.kind).where(accounts.c.name == name)
+        with self._state.read() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else Kind(found)
+
     def _renew(self, account_id: int, password: str) -> None:
         row = {"password": self._hasher.hash(password)}
         with self._state.write() as connection:
@@ -114,6 +138,8 @@ def account_of(row: Any) -> Account:
         domains=tuple(row.domains),
         addresses=tuple(row.addresses),
         logins=tuple(row.logins),
+        reseller=row.reseller,
+        backend=row.backend,
         created_at=row.created_at,
         changed_at=row.changed_at,
     )
@@ -126,7 +152,15 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "domains": list(draft.domains),
         "addresses": list(draft.addresses),
         "logins": list(draft.logins),
+        "reseller": draft.reseller,
     }
+
+
+def _follow(connection: sa.Connection, old: str, new: str) -> None:
+    """Let the accounts of a reseller belong to its new name, or to none."""
+    if old != new:
+        change = sa.update(accounts).where(accounts.c.reseller == old)
+        connection.execute(change.values(reseller=new))
 
 
 def _key(name: str) -> str:

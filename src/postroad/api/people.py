@@ -40,8 +40,8 @@ def users(services: Served) -> shapes.People:
 def add_user(viewer: Asking, services: Served, data: JSONBody[shapes.NewPerson]) -> shapes.Person:
     """Make an account. For administrators.
 
-    An owner sees the mail of every mailbox of its domains; a mailbox that of its addresses, to
-    which its name belongs if it is one.
+    An owner sees the mail of every mailbox of its domains, a reseller that of the owners that
+    belong to it; a mailbox that of its addresses, to which its name belongs if it is one.
     """
     made = services.accounts.directory.add(_draft(msgspec.structs.asdict(data)))
     services.accounts.audit.write(viewer, "add_user", made.name)
@@ -180,6 +180,7 @@ def _draft(values: dict[str, Any]) -> Draft:
         domains=tuple(values["domains"]),
         addresses=tuple(values["addresses"]),
         logins=tuple(values["logins"]),
+        reseller=values["reseller"],
     )
 
 
@@ -191,6 +192,8 @@ def _person(account: Account) -> shapes.Person:
         domains=list(account.domains),
         addresses=list(account.addresses),
         logins=list(account.logins),
+        reseller=account.reseller,
+        backend=shapes.backend_word(account.backend),
         created_at=when.rfc3339(account.created_at),
         changed_at=when.rfc3339(account.changed_at),
     )

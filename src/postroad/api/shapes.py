@@ -23,7 +23,8 @@ StatusWord = Literal[
 ]
 DirectionWord = Literal["unknown", "inbound", "outbound", "internal", "relayed"]
 OutcomeWord = Literal["delivered", "deferred", "failed", "discarded", "postponed", "blocked"]
-KindWord = Literal["administrator", "owner", "mailbox"]
+KindWord = Literal["administrator", "reseller", "owner", "mailbox"]
+BackendWord = Literal["local", "imap", "proxy", "oidc"]
 Text = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
 
@@ -35,6 +36,11 @@ def status_word(status: StatusValue) -> StatusWord:
 def kind_word(kind: Kind) -> KindWord:
     """The public name of a kind of account, as the type of its field."""
     return cast("KindWord", kind.word)
+
+
+def backend_word(backend: str) -> BackendWord:
+    """The name of a backend, as the type of its field."""
+    return cast("BackendWord", backend)
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +151,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     domains: list[str]
     addresses: list[str]
     logins: list[str]
+    #: The reseller account that an owner belongs to; empty: none.
+    reseller: str
+    #: What checks who it is.
+    backend: BackendWord
     created_at: Time
     changed_at: Time
 
@@ -164,6 +174,8 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     domains: list[Text] = []
     addresses: list[Text] = []
     logins: list[Text] = []
+    #: Of an owner: the reseller account that it belongs to.
+    reseller: Text = ""
 
 
 class ChangedPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,6 +187,7 @@ class ChangedPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     domains: list[Text] | None = None
     addresses: list[Text] | None = None
     logins: list[Text] | None = None
+    reseller: Text | None = None
     disabled: bool | None = None
 
 

@@ -67,7 +67,7 @@ def opened(
             settings=settings,
             store=store,
             state=state,
-            accounts=Accounts(state, hasher=hasher, session_hours=settings.session_hours),
+            accounts=Accounts.of(state, settings, hasher=hasher),
             imports=Imports(settings, store, state, pipeline),
             follower=_follower(settings, store, state, pipeline) if follow else None,
         )

@@ -15,13 +15,16 @@ from postroad.errors import ConfigError
 
 HELP = """List and change accounts: who may see whose mail.
 
-An administrator sees all mail, an owner every mailbox of some domains, a mailbox user one or more
-addresses. Without a verb the accounts are listed."""
+An administrator sees all mail, a reseller that of the owners that belong to it, an owner every
+mailbox of some domains, a mailbox user one or more addresses. Without a verb the accounts are
+listed."""
 
 EPILOG = talk.epilog(
     [
         ("postroad user add root --kind administrator", "asks for the password"),
         ("postroad user add shop --kind owner --domain shop.example", "a domain's owner"),
+        ("postroad user add hoster --kind reseller", "owns owners"),
+        ("postroad user change shop --reseller hoster", "and now this one"),
         ("postroad user add anna@shop.example --kind mailbox", "a mailbox user"),
         ("postroad user change shop --domain shop.example --domain shop.test", "other domains"),
         ("postroad user remove shop", "with its sessions and tokens"),
@@ -29,7 +32,7 @@ EPILOG = talk.epilog(
     talk.EXITS,
 )
 
-_COLUMNS = ("name", "kind", "domains", "addresses", "logins", "disabled")
+_COLUMNS = ("name", "kind", "reseller", "domains", "addresses", "logins", "backend", "disabled")
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -39,6 +42,8 @@ class Kind(StrEnum):
 
     #: All mail, and everything that can be set.
     ADMINISTRATOR = "administrator"
+    #: What the owners that belong to it see.
+    RESELLER = "reseller"
     #: Every mailbox of its domains.
     OWNER = "owner"
     #: Its addresses.
@@ -56,8 +61,16 @@ _Logins = Annotated[
     list[str] | None,
     typer.Option("--login", metavar="L", help="Login it sends mail with; repeatable."),
 ]
+_Reseller = Annotated[
+    str | None,
+    typer.Option(metavar="R", help="Reseller account that an owner belongs to; '' for none."),
+]
 _FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+_NoPassword = Annotated[
+    bool,
+    typer.Option("--no-password", help="It signs in by mail password or through a proxy only."),
 ]
 _Form = Annotated[Format | None, typer.Option("--format", help="table, json or csv.")]
 
@@ -101,7 +114,9 @@ def add(
     domain: _Domains = None,
     address: _Addresses = None,
     login: _Logins = None,
+    reseller: _Reseller = None,
     password_stdin: _FromStdin = False,
+    no_password: _NoPassword = False,
 ) -> None:
     """Create an account."""
     account: dict[str, Any] = {
@@ -110,13 +125,12 @@ def add(
         "domains": domain or [],
         "addresses": address or [],
         "logins": login or [],
+        "reseller": reseller or "",
     }
-    if kind is Kind.OWNER and not domain:
-        message = "An owner owns at least one domain: --domain example.com"
-        raise ConfigError(message)
     if kind is Kind.MAILBOX and not address and "@" in name:
         account["addresses"] = [name]
-    account["password"] = _password(from_stdin=password_stdin)
+    if not no_password:
+        account["password"] = _password(from_stdin=password_stdin)
     with cli.asked(context) as asked:
         asked.add_user(account)
     talk.say(f"The account {name} exists now.")
@@ -137,6 +151,7 @@ def change(
     domain: _Domains = None,
     address: _Addresses = None,
     login: _Logins = None,
+    reseller: _Reseller = None,
     password: Annotated[bool, typer.Option("--password", help="Ask for a new one.")] = False,
     password_stdin: _FromStdin = False,
     disable: Annotated[
@@ -144,7 +159,13 @@ def change(
     ] = None,
 ) -> None:
     """Change what is given of an account; lists replace what was there."""
-    wanted = {"domains": domain, "addresses": address, "logins": login, "disabled": disable}
+    wanted = {
+        "domains": domain,
+        "addresses": address,
+        "logins": login,
+        "reseller": reseller,
+        "disabled": disable,
+    }
     changes: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
     if password or password_stdin:
         changes["password"] = _password(from_stdin=password_stdin)
