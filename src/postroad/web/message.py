@@ -10,31 +10,40 @@ from litestar.params import FromPath
 from postroad import queries
 from postroad.model import when
 from postroad.model.delivery import Delivery
-from postroad.model.status import Status
+from postroad.model.status import Direction, Status
+from postroad.model.text import say
+from postroad.reasons.guide import CHECKED, GUIDES
+from postroad.reasons.reason import Reason
 from postroad.reasons.verdict import verdict
 from postroad.web.failures import NotFound
+from postroad.web.headers import headers
 from postroad.web.pages import Asked, Asking, Served, page
+from postroad.web.reasons import reason_of
 
 #: What stands in place of an address that the reader may not see.
 _MASK = "•••@•••"
-#: What a related message is to this one; the queue id of that one follows.
+#: What a related message is to this one.
 _RELATIONS = {
-    "same_message": "Another recipient of the same message,",
-    "bounce": "Its failure was reported to its sender in",
-    "bounce_of": "It reports the failure of",
-    "notice_to_postmaster": "The postmaster was told in",
-    "notice_about": "It tells the postmaster about",
-    "delay_notice": "Its sender was told of the delay in",
-    "delay_notice_about": "It tells of the delay of",
-    "success_notice": "Its delivery was confirmed in",
-    "success_notice_about": "It confirms the delivery of",
-    "forwarded_as": "It was forwarded as",
-    "forwarded_from": "It is the forward of",
-    "filtered_as": "It came back from the content filter as",
-    "filtered_from": "Before the content filter it was",
-    "requeued_as": "It was queued again as",
-    "requeued_from": "Before it was queued again it was",
+    "same_message": say("Another recipient of the same message"),
+    "bounce": say("The notification of its failure"),
+    "bounce_of": say("The message whose failure it reports"),
+    "notice_to_postmaster": say("The note to the postmaster about it"),
+    "notice_about": say("The message it tells the postmaster about"),
+    "delay_notice": say("The note to its sender about the delay"),
+    "delay_notice_about": say("The message whose delay it tells of"),
+    "success_notice": say("The confirmation of its delivery"),
+    "success_notice_about": say("The message whose delivery it confirms"),
+    "forwarded_as": say("What it was forwarded as"),
+    "forwarded_from": say("The message it is the forward of"),
+    "filtered_as": say("How it came back from the content filter"),
+    "filtered_from": say("What it was before the content filter"),
+    "requeued_as": say("What it was queued again as"),
+    "requeued_from": say("What it was before it was queued again"),
 }
+#: So many attempts that ended in "later" are worth a look at what receivers think of the sender.
+_REPEATED = 3
+#: Pages that lead here and are gone back to.
+_REPORTS = ("/", "/remote", "/entered")
 
 
 @get("/message/{delivery_id:str}", include_in_schema=False, sync_to_thread=True)
@@ -44,17 +53,25 @@ def message(
     services: Served,
     delivery_id: FromPath[str],
 ) -> Response[str]:
-    """The page of one delivery."""
+    """The page of one delivery; with `print=1` without the frame around it."""
     found = services.detail(viewer, delivery_id)
     if found is None:
-        reason = "There is no such message, or none that you may see."
-        raise NotFound(reason)
+        raise NotFound(say("There is no such message, or none that you may see."))
+    reason = reason_of(found.delivery)
     values = {
+        "bare": request.query_params.get("print") == "1",
+        "now": services.now(),
         "delivery": found.delivery,
         "attempts": found.attempts,
         "log_lines": found.log_lines,
         "family": [_relative(each) for each in found.family],
         "verdict": verdict(found.delivery, found.attempts),
+        "reason": reason,
+        "guide": GUIDES[reason] if reason else None,
+        "is_worth_checking": _is_worth_checking(found.delivery, reason),
+        "conversation": getattr(found, "conversation", ()),
+        "retry": getattr(found, "retry", None),
+        "headers": headers((line.text for line in found.log_lines), found.delivery),
         "delay": _delay(found.delivery),
         "is_masked": any(_MASK in line.text for line in found.log_lines),
         "back": _back(request),
@@ -64,7 +81,7 @@ def message(
 
 def _relative(relative: queries.Relative) -> queries.Relative:
     """A related message with words for how it is related, and its status as itself."""
-    words = _RELATIONS.get(relative["relation"], "It belongs with")
+    words = _RELATIONS.get(relative["relation"], say("Belongs with it"))
     return {**relative, "words": words, "status": Status.from_word(relative["status"])}
 
 
@@ -75,8 +92,18 @@ def _delay(delivery: Delivery) -> str:
     return when.length(delivery.last_attempt_at - delivery.sent_at)
 
 
+def _is_worth_checking(delivery: Delivery, reason: Reason | None) -> bool:
+    """Whether the sender's domain and this server's records may be what is to be mended."""
+    if delivery.direction not in (Direction.OUTBOUND, Direction.RELAYED):
+        return False
+    is_late = delivery.status is Status.DEFERRED and delivery.attempts >= _REPEATED
+    return is_late or (delivery.status is not Status.DELIVERED and reason in CHECKED)
+
+
 def _back(request: Asked) -> str:
     """The report that the reader came from, as the browser says; the blank one otherwise."""
     came = urlsplit(request.headers.get("referer", ""))
-    is_ours = came.netloc == request.headers.get("host", "") and came.path == "/"
-    return f"/?{came.query}" if is_ours and came.query else "/"
+    is_ours = came.netloc == request.headers.get("host", "") and came.path in _REPORTS
+    if not is_ours:
+        return "/"
+    return f"{came.path}?{came.query}" if came.query else came.path

@@ -1,0 +1,12 @@
+"""The pages beside the report, as the router takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from postroad.web import reasons
+
+HANDLERS: list[Any] = [
+    reasons.reasons_page,
+    reasons.reason_page,
+]
