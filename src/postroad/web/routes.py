@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from postroad.services import Services
-from postroad.web import message, preferences, report, signing, statics
+from postroad.web import beside, message, preferences, report, signing, statics
 
 
 def routes() -> list[Router]:
@@ -17,6 +17,7 @@ def routes() -> list[Router]:
         route_handlers=[
             report.report,
             message.message,
+            *beside.HANDLERS,
             preferences.preferences_page,
             preferences.set_preferences,
             signing.sign_in_page,
