@@ -214,7 +214,7 @@ def test_the_page_of_a_message(reader, served: Served):
 
     assert "Not delivered: mx.mail.example.org [192.0.2.25] refused it for good (550 5.1.1)" in page
     assert "Please try double-checking the recipient's email address" in page
-    assert "Its failure was reported to its sender in" in page
+    assert "The notification of its failure" in page
     assert "anna@example.com (proven by dovecot_login )" in page
     assert "** joe.bloggs@mail.example.org 550 5.1.1" in page
 
