@@ -12,6 +12,7 @@ is a list of tables, so only the file can. Other lists are written with commas w
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 import socket
@@ -162,6 +163,45 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="Token that the command line shows to `server`; see `postroad token`."),
     ] = ""
+    resolver: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Name servers that traces and checks ask, as in `127.0.0.1` or "
+            "`192.0.2.53:5353`; the system's unless set. One that validates DNSSEC shows more."
+        ),
+    ] = ()
+    sending_addresses: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses that this server's mail is sent from, as in `192.0.2.25`; those "
+            "that DNS knows of the `host` setting unless set."
+        ),
+    ] = ()
+    blocklists: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="DNS block lists that are asked for the sending addresses, as in "
+            "`list.example.org`; none unless set. Mind the terms of each."
+        ),
+    ] = ()
+    check_sender: Annotated[
+        str,
+        Meta(
+            max_length=254,
+            pattern=r"^([!-;=?-~]+@[!-;=?-~]+)?$",
+            description="Envelope sender that a live check names; the null sender unless set.",
+        ),
+    ] = ""
+    check_seconds: Annotated[
+        int, Meta(ge=3, le=120, description="Seconds that a live check may take in all.")
+    ] = 10
+    check_networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks that a live check may connect to although they are private, "
+            "reserved or this server itself, as in `10.0.0.0/8`."
+        ),
+    ] = ()
     sources: Annotated[
         tuple[Source, ...],
         Meta(description="Logs that `follow` and `serve` read: one `[[sources]]` table each."),
@@ -363,9 +403,20 @@ def _check(settings: Settings) -> None:
     if not 0 < settings.address[1] < 1 << 16:
         message = f"The setting `listen` names port {settings.address[1]}; ports end at 65535."
         raise ConfigError(message)
+    for name in ("check_networks", "sending_addresses"):
+        _check_networks(name, getattr(settings, name))
     for source in settings.sources:
         if source.timezone:
             zone(source.timezone, f"`timezone` of the source {source.path}")
+
+
+def _check_networks(name: str, texts: tuple[str, ...]) -> None:
+    for text in texts:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            message = f"The setting `{name}` names {text!r}, which is no network or address."
+            raise ConfigError(message) from error
 
 
 def _refuse_unknown(values: Mapping[str, Any], where: str) -> None:
