@@ -40,7 +40,7 @@ def text(page: str) -> str:
 def rows(page: str) -> list[str]:
     """The rows of the report, each as text."""
     body = page.split("<tbody>", 1)[1].split("</tbody>", 1)[0] if "<tbody>" in page else ""
-    return [text(each) for each in body.split("<tr>")[1:]]
+    return [text(each) for each in body.split("<tr ")[1:]]
 
 
 def test_the_report_begins_with_everything(reader):
@@ -48,7 +48,7 @@ def test_the_report_begins_with_everything(reader):
     page = reader.get("/").text
 
     assert [text(each).strip() for each in re.findall(r"<th [^>]*>(.*?)</th>", page)] == COLUMNS
-    assert "All mail." in text(page)
+    assert re.search(r"All mail, \d+ found", text(page))
     assert "Only mail that passed through this server is listed. It is kept for 30 days." in text(
         page
     )
@@ -82,12 +82,12 @@ def test_every_status_has_icon_colour_and_words(reader, served: Served, name: st
 
 def test_run_report_asks_for_a_recipient(reader):
     """The form's fields become an address worth keeping, and the question is said in words."""
-    sent = {"to": "lena@partner.test", "from": "", "period": "", "since": "", "until": ""}
-    answer = reader.get("/", params={**sent, "id": "", "subject": ""})
+    sent = {"q": "", "to": "lena@partner.test", "from": "", "period": "", "since": "", "until": ""}
+    answer = reader.get("/", params={**sent, "zone": "UTC", "match": "exact", "id": ""})
     page = reader.get(answer.headers["location"]).text
 
     assert answer.headers["location"] == "/?to=lena%40partner.test"
-    assert "Mail to “lena@partner.test”." in text(page)
+    assert "Mail to “lena@partner.test”, 1 found" in text(page)
     [row] = rows(page)
     assert "Deferred" in row
     assert "452 4.2.2 The recipient's inbox is out of storage space" in row
@@ -121,10 +121,10 @@ def test_show_all_shows_everything(reader):
         ("from=MARA@mail.example.org&to=ANNA@EXAMPLE.COM", {"inbound"}),
         ("to=@partner.test", {"deferred"}),
         ("to=*@partner.test", {"deferred"}),
-        ("status=rejected&status=blocked", {"rejected", "blocked"}),
+        ("status=rejected%2Cblocked", {"rejected", "blocked"}),
         ("subject=autumn+FAIR", {"failed"}),
         ("period=range&until=2020-01-01T00:00", set()),
-        ("since=2020-01-01T00:00&until=2020-01-02", set()),
+        ("period=range&since=2020-01-01T00:00&until=2020-01-02", set()),
     ],
 )
 def test_questions_of_the_form(reader, served: Served, asked: str, found: set[str]):
@@ -132,7 +132,8 @@ def test_questions_of_the_form(reader, served: Served, asked: str, found: set[st
     page = reader.get(f"/?{asked}").text
 
     ids = re.findall(r'href="/message/([0-9a-f]{24})"', page)
-    assert {name for name, each in served.ids.items() if each in ids} == found
+    named = {name for name, each in served.ids.items() if each in ids}
+    assert {name for name in named if not name.startswith("evil ")} == found
 
 
 def test_a_queue_id_or_message_id_is_pasted_into_one_field(reader, served: Served):

@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 import postroad
-from postroad.accounts import Viewer, secret
+from postroad.accounts import Choices, Viewer, secret
 from postroad.languages import catalogue, known, wanted
 from postroad.model import when, words
 from postroad.services import Services
@@ -58,10 +58,20 @@ def page(
     )
 
 
-def zone_of(request: Asked) -> ZoneInfo:
-    """The zone that this reader chose, or the server's."""
+def choices_of(request: Asked) -> Choices:
+    """What this reader chose, read once for a request; the defaults for whoever is a stranger."""
     services: Services = request.app.state.services
-    chosen = request.cookies.get(ZONE, "").strip('"')
+    held: Choices | None = request.state.get("choices")
+    if held is None:
+        held = services.accounts.choices.get(request.user) if request.user else Choices()
+        request.state.choices = held
+    return held
+
+
+def zone_of(request: Asked) -> ZoneInfo:
+    """The zone that this reader chose, also before they signed in, or the server's."""
+    services: Services = request.app.state.services
+    chosen = choices_of(request).zone or request.cookies.get(ZONE, "").strip('"')
     try:
         return ZoneInfo(chosen) if chosen else services.settings.zone
     except (OSError, ValueError, KeyError):
@@ -70,7 +80,7 @@ def zone_of(request: Asked) -> ZoneInfo:
 
 def language_of(request: Asked) -> str:
     """The language that this reader chose, or that their browser asks for."""
-    chosen = request.cookies.get(LANGUAGE, "").strip('"')
+    chosen = choices_of(request).language or request.cookies.get(LANGUAGE, "").strip('"')
     return chosen if chosen in known() else wanted(request.headers.get("accept-language", ""))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.response import Redirect
@@ -11,59 +10,102 @@ from litestar.response import Redirect
 from postroad.accounts import Viewer
 from postroad.errors import SearchError
 from postroad.model import question
+from postroad.model.search import NEWEST_FIRST
 from postroad.model.status import Status
+from postroad.model.text import Text, say
 from postroad.services import Services
-from postroad.web.form import PERIODS, Form
-from postroad.web.pages import Asked, Asking, Served, page, zone_of
-from postroad.web.texts import in_zone, kept_for
+from postroad.web import columns, rows
+from postroad.web.columns import COLUMNS, Column
+from postroad.web.form import BOXES, PERIODS, Form
+from postroad.web.pages import Asked, Asking, Served, choices_of, page, shown_error, zone_of
+from postroad.web.texts import kept_for
 
-#: Rows of one page.
-ROWS = 50
+#: What the table itself can be narrowed to.
+_FILTERS: dict[Status, Text] = {
+    Status.DELIVERED: say("Show Successes"),
+    Status.DEFERRED: say("Show Deferred"),
+    Status.FAILED: say("Show Failures"),
+    Status.IN_PROGRESS: say("Show In-Progress"),
+}
 
 
 @get("/", include_in_schema=False, sync_to_thread=True)
 def report(request: Asked, viewer: Asking, services: Served) -> Response[str]:
     """The form and, newest first, what it asks for; at first everything in one's scope."""
     form = Form.read(request.query_params)
-    sent = request.query_params.multi_items()
-    if any(name == "show" or not value for name, value in sent):
+    if not form.is_written(request.query_params):
         # A form sends its empty fields along: give the page an address worth keeping.
-        link = form.link(cursor=form["cursor"])
+        link = form.link(cursor=form["cursor"], open=form["open"])
         return Redirect(link, status_code=303)
-    common: dict[str, Any] = {"form": form, "periods": PERIODS, "statuses": list(Status)}
+    common: dict[str, Any] = {"form": form, "periods": PERIODS, "boxes": BOXES}
     try:
         answer = _answer(request, viewer, services, form)
     except SearchError as error:
-        wrong = {"problem": str(error), "wrong": error.field}
+        wrong = {"problem": shown_error(error), "wrong": error.field}
         return page(request, "report.html", common | wrong, status=422)
     return page(request, "report.html", common | answer | {"problem": "", "wrong": ""})
 
 
 def _answer(request: Asked, viewer: Viewer, services: Services, form: Form) -> dict[str, Any]:
-    zone = zone_of(request)
+    mine = choices_of(request)
+    clock = form.clock(zone_of(request))
     found = services.report(
-        viewer, form.values(), zone=zone, limit=ROWS, cursor=form["cursor"] or None
+        viewer, form.values(), zone=clock, limit=mine.rows, cursor=form["cursor"] or None
     )
+    words = question.in_words(found.search, clock)
+    if form.query and form.is_first:
+        services.accounts.choices.note(viewer, form.query, words)
     total_of_all = sum(found.counts.values())
-    chosen = form.statuses
-    total = sum(found.counts.get(each, 0) for each in chosen) if chosen else total_of_all
     following = found.page.next_cursor
+    shown = columns.chosen(mine.columns)
     return {
-        "question": question.in_words(found.search, zone),
+        "question": words,
         "deliveries": found.page.deliveries,
         "counts": found.counts,
-        "total": total,
+        "statuses": list(Status),
+        "total": _total(found.counts, form.statuses),
         "total_of_all": total_of_all,
         "next_link": form.link(cursor=following) if following else "",
-        "notes": _notes(services, found.page.notes, zone),
+        "notes": [each["text"] for each in found.page.notes] or [_usual_note(services)],
+        "inside": _opened(viewer, services, form["open"]),
+        "filters": _FILTERS,
+        "columns": shown,
+        "cell_text": columns.value,
+        "cell_asks": columns.asked,
+        "all_columns": [*shown, *(each for each in COLUMNS.values() if each not in shown)],
+        "order": _order(form["sort"] or NEWEST_FIRST),
+        "next_order": next_order,
+        "refresh": mine.refresh,
+        "saved": services.accounts.choices.saved(viewer),
+        "recent": services.accounts.choices.recent(viewer),
     }
 
 
-def _notes(services: Services, notes: list[dict[str, Any]], zone: ZoneInfo) -> list[str]:
-    """Why nothing was found, as far as it is known."""
-    said = [in_zone(note["text"], zone) for note in notes]
-    usual = (
+def _total(counts: dict[Status, int], statuses: tuple[Status, ...]) -> int:
+    return sum(counts.get(each, 0) for each in statuses or Status)
+
+
+def _opened(viewer: Viewer, services: Services, delivery_id: str) -> rows.Inside | None:
+    """The inside of the row that the address asks to be open, if there is such a one."""
+    found = services.detail(viewer, delivery_id) if delivery_id else None
+    return rows.inside(found) if found else None
+
+
+def _order(sort: str) -> dict[str, str]:
+    """The field that the answer is sorted by, and how: as `aria-sort` says it."""
+    return {sort.removeprefix("-"): "descending" if sort.startswith("-") else "ascending"}
+
+
+def next_order(column: Column, now: str) -> str:
+    """What a click on a column's heading sorts by: at first its usual way, then the other."""
+    is_falling = now == "ascending" if now else column.is_falling
+    return f"-{column.field}" if is_falling else column.field
+
+
+def _usual_note(services: Services) -> Text:
+    """Why nothing was found, where no more is known."""
+    return say(
         "No such mail of yours passed through this server in the time asked for, or it is longer "
-        f"ago than the {kept_for(services.settings.retention_days)} that are kept."
+        "ago than the {days} that are kept.",
+        days=kept_for(services.settings.retention_days),
     )
-    return said or [usual]

@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from postroad.services import Services
-from postroad.web import beside, message, preferences, report, signing, statics
+from postroad.web import beside, message, preferences, report, rows, saved, signing, statics
 
 
 def routes() -> list[Router]:
@@ -16,6 +16,10 @@ def routes() -> list[Router]:
         "/",
         route_handlers=[
             report.report,
+            rows.row,
+            saved.save_search,
+            saved.forget_search,
+            saved.set_columns,
             message.message,
             *beside.HANDLERS,
             preferences.preferences_page,
