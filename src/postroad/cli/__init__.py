@@ -13,8 +13,8 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from postroad.cli import safe
 from postroad.errors import PostroadError
+from postroad.model import safe
 
 #: Exit status for an error in postroad itself (`EX_SOFTWARE` of sysexits.h).
 _UNFORESEEN = 70

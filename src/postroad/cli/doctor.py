@@ -8,8 +8,9 @@ import typer
 from rich.text import Text
 
 from postroad.cli import context as cli
-from postroad.cli import output, safe, talk
+from postroad.cli import output, talk
 from postroad.cli.output import Format
+from postroad.model import safe
 
 HELP = """Check that postroad sees what it should.
 

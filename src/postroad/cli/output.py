@@ -17,8 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from postroad.cli import safe
-from postroad.model import when
+from postroad.model import safe, when
 from postroad.model.status import Status
 
 #: Wide enough that no line is folded where a program reads the table.

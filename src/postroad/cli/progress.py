@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
-from postroad.cli import safe, talk
-from postroad.model import when
+from postroad.cli import talk
+from postroad.model import safe, when
 
 #: Seconds between plain lines.
 _PAUSE = 10.0

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from postroad import client
 from postroad.cli import context as cli
-from postroad.cli import output, safe, talk
+from postroad.cli import output, talk
 from postroad.errors import PostroadError
-from postroad.model import when
+from postroad.model import safe, when
 
 HELP = """Show everything known of one message.
 

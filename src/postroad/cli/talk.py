@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from postroad import config
-from postroad.cli import safe
+from postroad.model import safe
 
 
 def say(text: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.cli import safe
+from postroad.model import safe
 
 
 @pytest.mark.parametrize(
