@@ -20,6 +20,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -151,6 +152,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "panels keep them: `/etc/trueuserowners`. Read again when they change."
         ),
     ] = ()
+    imap: Annotated[
+        str,
+        Meta(
+            pattern=r"^(imaps?://(\[[0-9A-Fa-f:.]+\]|[^\s:/@?#]+)(:\d{1,5})?/?)?$",
+            description="IMAP server that is asked whether a mail password is right, so that "
+            "mailbox users sign in with it: `imaps://mail.example.com`, or `imap://...`, which "
+            "means STARTTLS.",
+        ),
+    ] = ""
+    imap_domains: Annotated[
+        tuple[str, ...],
+        Meta(description="Domains whose addresses `imap` is asked for; no others are."),
+    ] = ()
+    imap_ca: Annotated[
+        Path | None,
+        Meta(
+            description="File of certificates (PEM) to trust for `imap` besides the system's.",
+        ),
+    ] = None
+    imap_timeout: Annotated[
+        int, Meta(ge=1, le=60, description="Seconds that `imap` has for each answer.")
+    ] = 20
     server: Annotated[
         str,
         Meta(
@@ -403,6 +426,14 @@ def _check(settings: Settings) -> None:
     if not 0 < settings.address[1] < 1 << 16:
         message = f"The setting `listen` names port {settings.address[1]}; ports end at 65535."
         raise ConfigError(message)
+    if settings.imap and not settings.imap_domains:
+        message = "The setting `imap` needs `imap_domains`: the domains whose mailboxes it has."
+        raise ConfigError(message)
+    try:
+        _ = urlsplit(settings.imap).port
+    except ValueError as error:
+        message = "The setting `imap` names a port that does not exist; ports end at 65535."
+        raise ConfigError(message) from error
     for name in ("check_networks", "sending_addresses"):
         _check_networks(name, getattr(settings, name))
     for source in settings.sources:

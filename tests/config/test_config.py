@@ -52,6 +52,17 @@ def test_sources_are_tables_of_the_file(tmp_path: Path):
     assert (source.mta, source.host, source.timezone) == ("postfix", "mx1.example", "")
 
 
+def test_lists_may_be_written_with_commas(tmp_path: Path):
+    """A list is a list in the file, and text with commas in the environment."""
+    text = "user_owners = ['/a', '/b']"
+    environ = {"POSTROAD_IMAP_DOMAINS": "example.com, example.net,"}
+
+    settings = load(tmp_path, text, environ=environ)
+
+    assert settings.user_owners == (Path("/a"), Path("/b"))
+    assert settings.imap_domains == ("example.com", "example.net")
+
+
 def test_named_file(tmp_path: Path):
     """`POSTROAD_CONFIG` names a settings file elsewhere."""
     elsewhere = tmp_path / "elsewhere.toml"
@@ -75,6 +86,9 @@ def test_named_file(tmp_path: Path):
         ("listen = '8025'", {}, "setting `listen` cannot be '8025'"),
         ("listen = 'localhost:99999'", {}, "ports end at 65535"),
         ("server = 'ftp://x'", {}, "setting `server` cannot be 'ftp://x'"),
+        ("imap = 'mail.example.com'", {}, "setting `imap` cannot be 'mail.example.com'"),
+        ("imap = 'imaps://mail.example.com'", {}, "needs `imap_domains`"),
+        ("imap = 'imaps://a:99999'\nimap_domains = ['a']", {}, "ports end at 65535"),
         ("socket = ''", {}, "setting `socket` cannot be ''"),
         ("home = '/x'", {}, "set POSTROAD_HOME in the environment"),
         ("x = ", {}, "is not valid TOML"),

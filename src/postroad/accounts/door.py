@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Self
 
 from postroad.accounts import secret
-from postroad.accounts.account import Account, Viewer
+from postroad.accounts.account import IMAP, LONGEST_NAME, Account, Viewer
 from postroad.accounts.audit import Audit
 from postroad.accounts.choices import Notebook
 from postroad.accounts.hasher import Hasher
+from postroad.accounts.imap import Imap
 from postroad.accounts.local import Directory
 from postroad.accounts.ownership import Ownership
 from postroad.accounts.panel import Panel
@@ -36,6 +37,7 @@ class Accounts:
         hasher: Hasher | None = None,
         session_hours: int = 12,
         panel: Panel | None = None,
+        imap: Imap | None = None,
         clock: Callable[[], int] = _now,
     ) -> None:
         """Local accounts alone, unless more is given."""
@@ -46,25 +48,27 @@ class Accounts:
         self.audit = Audit(state, clock)
         self.choices = Notebook(state, clock)
         self._slowdown = Slowdown(state, clock)
+        self._imap = imap
 
     @classmethod
     def of(cls, state: State, settings: Settings, *, hasher: Hasher | None = None) -> Self:
-        """As the settings want it."""
+        """As the settings want it. Raises `ConfigError`."""
         return cls(
             state,
             hasher=hasher,
             session_hours=settings.session_hours,
             panel=Panel(settings.domain_users, settings.user_owners, _now),
+            imap=_imap(settings),
         )
 
     def sign_in(self, name: str, password: str, client: str) -> str:
-        """The secret of a new session.
+        """The secret of a new session, by local password or, for some domains, by mail password.
 
         Raises `AccessError` with one and the same sentence whatever was wrong, after one and the
-        same time; `TooManyTries` after too many failures.
+        same time for all names of a domain; `TooManyTries` after too many failures.
         """
         self._slowdown.enter(name, client)
-        account = self.directory.verify(name, password)
+        account = self.directory.verify(name, password) or self._by_mail(name, password, client)
         if account is None:
             message = "This name and password do not belong together."
             raise AccessError(message)
@@ -84,6 +88,19 @@ class Accounts:
             return self._viewer(account, "token", client)
         return None
 
+    def _by_mail(self, name: str, password: str, client: str) -> Account | None:
+        """The mailbox account of this address, if the IMAP server says that it is the password.
+
+        The server is asked for every address of its domains, whether there is an account or not
+        and however its password is kept: the answer and its time are the same.
+        """
+        key = name.strip().lower()
+        if self._imap is None or len(key) > LONGEST_NAME or not self._imap.serves(key):
+            return None
+        if not self._imap.verify(key, password, client):
+            return None
+        return self.directory.vouched(key, IMAP)
+
     def _viewer(self, account: Account, via: str, client: str, form_key: str = "") -> Viewer:
         return Viewer(
             name=account.name,
@@ -94,3 +111,9 @@ class Accounts:
             account_id=account.id,
             form_key=form_key,
         )
+
+
+def _imap(settings: Settings) -> Imap | None:
+    if not settings.imap:
+        return None
+    return Imap(settings.imap, settings.imap_domains, settings.imap_ca, settings.imap_timeout)

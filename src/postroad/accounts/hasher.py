@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 
 from argon2 import Parameters, PasswordHasher, profiles
@@ -16,6 +17,8 @@ CHEAPEST = profiles.CHEAPEST
 
 #: NIST SP 800-63B section 3.1.1.2: no fewer than 8 characters; more than this is not hashed.
 SHORTEST, LONGEST = 8, 1024
+#: Hashes at the same time: each takes a processor and the profile's memory.
+_AT_ONCE = 2
 
 
 class Hasher:
@@ -23,6 +26,7 @@ class Hasher:
 
     def __init__(self, profile: Parameters = STRONG) -> None:
         self._argon2 = PasswordHasher.from_parameters(profile)
+        self._room = threading.BoundedSemaphore(_AT_ONCE)
         self._nobody = self._argon2.hash("the password of nobody")
 
     def hash(self, password: str) -> str:
@@ -30,7 +34,8 @@ class Hasher:
         if not SHORTEST <= len(password) <= LONGEST:
             message = f"A password has {SHORTEST} to {LONGEST} characters."
             raise AccountError(message)
-        return self._argon2.hash(_normal(password))
+        with self._room:
+            return self._argon2.hash(_normal(password))
 
     def matches(self, stored: str, password: str) -> bool:
         """Whether the password is the one that was hashed.
@@ -38,7 +43,8 @@ class Hasher:
         Works as long on an empty `stored`, which nothing matches.
         """
         try:
-            self._argon2.verify(stored or self._nobody, _normal(password[: LONGEST + 1]))
+            with self._room:
+                self._argon2.verify(stored or self._nobody, _normal(password[: LONGEST + 1]))
         except (VerificationError, InvalidHashError):
             return False
         return bool(stored)

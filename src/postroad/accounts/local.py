@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,6 +106,37 @@ class Directory:
         if self._hasher.is_outdated(stored):
             self._renew(row.id, password)
         return account_of(row)
+
+    def vouched(self, name: str, backend: str, *, makes: bool = True) -> Account | None:
+        """The account that this name may use because another backend vouches for who it is.
+
+        That is an account of this backend, or a mailbox account without a password of its own. An
+        account with a password here, or with more rights than a mailbox, is not opened so: who
+        made it did not ask for that. Where there is none, and with `makes`, a mailbox account is
+        made for the address. None where the name may not be used.
+        """
+        with self._state.read() as connection:
+            query = sa.select(accounts).where(accounts.c.name == _key(name))
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return self._make(name, backend) if makes else None
+        is_its = row.backend == backend or (row.kind == Kind.MAILBOX and not row.password)
+        return account_of(row) if is_its and not row.disabled else None
+
+    def _make(self, name: str, backend: str) -> Account | None:
+        """A mailbox account for an address; None for what is none."""
+        try:
+            draft = checked(Draft(name=name, kind=Kind.MAILBOX))
+        except AccountError:
+            return None
+        if draft.addresses != (draft.name,):
+            return None
+        now = self._clock()
+        row = {**_columns(draft), "disabled": False, "created_at": now, "changed_at": now}
+        row |= {"password": "", "backend": backend}
+        with suppress(IntegrityError), self._state.write() as connection:
+            connection.execute(sa.insert(accounts).values(row))
+        return self.vouched(name, backend, makes=False)
 
     def _checked(self, draft: Draft) -> Draft:
         draft = checked(draft, is_known=self._is_known(_key(draft.name)))

@@ -16,10 +16,13 @@ import msgspec
 from postroad import queries
 from postroad.accounts import Accounts, Viewer
 from postroad.config import Settings
+from postroad.errors import SearchError
 from postroad.ingest import Follower
 from postroad.model import question, when
 from postroad.model.search import Page, Search
 from postroad.model.status import Status
+from postroad.model.text import say
+from postroad.reasons import Reason
 from postroad.services.imports import Imports
 from postroad.state import State
 from postroad.store import Store
@@ -56,9 +59,9 @@ class Services:
     #: What follows the configured sources; None where nothing does.
     follower: Follower | None = None
     started_at: int = field(default_factory=lambda: time.time_ns() // 1000)
-    #: Hashes passwords, apart from other work, so that many sign-ins at once hold up nobody else.
+    #: Checks passwords, apart from other work, so that many sign-ins at once hold up nobody else.
     signing: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="signing")
+        default_factory=lambda: ThreadPoolExecutor(16, thread_name_prefix="signing")
     )
 
     def close(self) -> None:
@@ -79,8 +82,8 @@ class Services:
         cursor: str | None = None,
         count: bool = False,
     ) -> Answer:
-        """Deliveries that this viewer asks for and may see, newest first. Raises `SearchError`."""
-        search = question.ask(values, now=self.now(), zone=zone)
+        """Deliveries that this viewer asks for and may see, in order. Raises `SearchError`."""
+        search = self._ask(values, zone)
         self.accounts.audit.write(viewer, "search", str(question.in_words(search, when.UTC_ZONE)))
         page = queries.search(
             self.store, viewer.scope, search, limit=limit, cursor=cursor, count=count
@@ -106,7 +109,7 @@ class Services:
         self, viewer: Viewer, values: Mapping[str, str], *, zone: ZoneInfo
     ) -> tuple[Search, dict[Status, int]]:
         """The question, and how many deliveries of each status it finds. Raises `SearchError`."""
-        search = question.ask(values, now=self.now(), zone=zone)
+        search = self._ask(values, zone)
         self.accounts.audit.write(viewer, "counts", str(question.in_words(search, when.UTC_ZONE)))
         return search, queries.counts(self.store, viewer.scope, search)
 
@@ -114,3 +117,17 @@ class Services:
         """One delivery with its evidence, or None where there is none that this viewer may see."""
         self.accounts.audit.write(viewer, "detail", delivery_id[:64])
         return queries.detail(self.store, viewer.scope, delivery_id)
+
+    def _ask(self, values: Mapping[str, str], zone: ZoneInfo) -> Search:
+        search = question.ask(values, now=self.now(), zone=zone)
+        if search.reason and search.reason.upper() not in Reason.__members__:
+            known = ", ".join(each.word for each in Reason)
+            raise SearchError(
+                say(
+                    "There is no reason {text}. Known are: {known}.",
+                    text=when.shown(search.reason),
+                    known=known,
+                ),
+                field="reason",
+            )
+        return search
