@@ -45,6 +45,13 @@ def test_json_lines_in_a_pipe(archive):
         (("--host", "mx2"), {"dora@school.example"}),
         (("--until", "2026-03-02T08:02:00Z"), {"zoe@far.example", "cara@shop.example"}),
         (("--since", "2026-03-03"), set()),
+        (("far.example",), {"zoe@far.example", "gone@far.example", "dora@school.example"}),
+        (("1vwz8C-000000001Ih-0001",), {"kim@slow.example"}),
+        (("order-1@shop.example",), set()),
+        (("<order-1@shop.example>", "--message-id", "order-1@shop.example"), set()),
+        (("--to", "go", "--match", "begins"), {"gone@far.example"}),
+        (("--to", "IM@SL", "--match", "contains"), {"kim@slow.example"}),
+        (("--reason", "mailbox_unknown", "--place", "remote"), {"gone@far.example"}),
         # The reader's clock is nine hours ahead here, so noon is 03:00 UTC.
         (("--until", "2026-03-02T17:02:00"), {"zoe@far.example", "cara@shop.example"}),
     ],
@@ -69,6 +76,15 @@ def test_no_limit(archive):
 
     assert len(set(done.stdout.splitlines())) == 11
     assert done.stderr == ""
+
+
+def test_another_order(archive):
+    """`--sort` orders by a field, and the rest of the answer says so."""
+    done = archive.run("search", "--sort", "recipient", "--limit", "4")
+    rows = [json.loads(line)["recipient"] for line in done.stdout.splitlines()]
+
+    assert rows == sorted(row["recipient"] for row in found(archive))[:4]
+    assert "The first 4 are shown" in done.stderr
 
 
 def test_nothing_found(archive):
@@ -142,7 +158,11 @@ def test_count(archive):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (("shop.example",), "@shop.example"),
+        (("--to", "shop.example"), "@shop.example"),
+        (("--sort", "beauty"), "no order by"),
+        (("--reason", "bad_luck"), "no reason"),
+        (("--ip", "nowhere"), "not an IP address"),
+        (("--match", "like"), "like"),
         (("--to", "a b@x"), "not one address"),
         (("--status", "gone"), "gone"),
         (("--since", "soon"), "soon"),

@@ -74,6 +74,41 @@ INNER_ALIAS = mail(
 )
 #: Sent by a program of a hosting account.
 SHOPPING = mail(6, "eve@outside.test", sender="www@host.test", origins=["shop"])
+#: Submitted by a hosting account of somebody else's, in other people's names, to example.com.
+ON_BEHALF = mail(
+    15,
+    "anna@example.com",
+    sender="news@lists.test",
+    origins=["shop"],
+    direction=Direction.INTERNAL,
+    client_host="vpn.shop.test",
+    client_ip="203.0.113.9",
+    router="virtual",
+    transport="lmtp",
+    size=900,
+)
+#: Submitted by example.net as a list, to example.com.
+AS_A_LIST = mail(
+    16,
+    "anna@example.com",
+    sender="list@lists.test",
+    origins=["bob@example.net"],
+    direction=Direction.INTERNAL,
+    client_ip="2001:db8::9",
+    size=5,
+    spam_score=-1.5,
+)
+#: From a stranger to example.com, where it goes to a mailbox that is no address.
+INTO_A_FILE = mail(
+    17,
+    "anna@example.com",
+    to="annasfile",
+    sender="bob@example.net",
+    origins=["bob@example.net"],
+    status=Status.FILTERED,
+    reason="spam",
+    spam_score=7.25,
+)
 #: Domains that only look like example.com.
 LOOKALIKES = [
     mail(7, "anna@sub.example.com", sender=STRANGER),
@@ -92,20 +127,44 @@ WITHDRAWN = mail(14, "anna@example.com", sender=STRANGER, version=9)
 
 SHOWN = [
     INBOUND, FORGED, OPEN_COPY, BLIND_COPY, ALIAS, INNER_ALIAS, SHOPPING, *LOOKALIKES, REFUSED,
+    ON_BEHALF, AS_A_LIST, INTO_A_FILE,
 ]  # fmt: skip
 
 #: What each viewer may see.
 SEEN = {
     "everything": (EVERYTHING, SHOWN),
-    "com": (COM, [INBOUND, OPEN_COPY, BLIND_COPY, ALIAS, INNER_ALIAS]),
-    "net": (NET, [FORGED, OPEN_COPY, ALIAS, INNER_ALIAS, REFUSED]),
+    "com": (
+        COM,
+        [
+            INBOUND,
+            OPEN_COPY,
+            BLIND_COPY,
+            ALIAS,
+            INNER_ALIAS,
+            ON_BEHALF,
+            AS_A_LIST,
+            INTO_A_FILE,
+        ],
+    ),
+    "net": (NET, [FORGED, OPEN_COPY, ALIAS, INNER_ALIAS, REFUSED, AS_A_LIST, INTO_A_FILE]),
     "both": (
         BOTH,
-        [INBOUND, FORGED, OPEN_COPY, BLIND_COPY, ALIAS, INNER_ALIAS, REFUSED],
+        [
+            INBOUND,
+            FORGED,
+            OPEN_COPY,
+            BLIND_COPY,
+            ALIAS,
+            INNER_ALIAS,
+            REFUSED,
+            ON_BEHALF,
+            AS_A_LIST,
+            INTO_A_FILE,
+        ],
     ),
-    "anna": (ANNA, [INBOUND, OPEN_COPY, BLIND_COPY]),
-    "bob": (BOB, [FORGED, OPEN_COPY, ALIAS, INNER_ALIAS, REFUSED]),
-    "shop": (SHOP, [SHOPPING]),
+    "anna": (ANNA, [INBOUND, OPEN_COPY, BLIND_COPY, ON_BEHALF, AS_A_LIST, INTO_A_FILE]),
+    "bob": (BOB, [FORGED, OPEN_COPY, ALIAS, INNER_ALIAS, REFUSED, AS_A_LIST, INTO_A_FILE]),
+    "shop": (SHOP, [SHOPPING, ON_BEHALF]),
     "nobody": (NOBODY, []),
 }
 

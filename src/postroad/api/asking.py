@@ -16,11 +16,14 @@ from postroad.accounts import Viewer
 from postroad.api.errors import NotSignedIn
 from postroad.config import zone as zone_named
 from postroad.errors import AccessError, ConfigError, SearchError
-from postroad.model import question
+from postroad.model import box, question
 from postroad.model.when import shown
 from postroad.services import Services
 
-ADDRESS = "An address, or `@example.com` for everyone at a domain. Case does not matter."
+ADDRESS = (
+    "An address, or `@example.com` for everyone at a domain; with `match` a part of one. "
+    "Case does not matter."
+)
 TIME = (
     "RFC 3339, a date (`2026-01-31`), a local date and time (`2026-01-31T14:05`), `today`, "
     "`yesterday`, or how long ago (`30m`, `2h`, `7d`, `4w`)."
@@ -97,6 +100,15 @@ def _parameters(app: Litestar) -> dict[tuple[str, str], list[str]]:
 
 def values(
     *,
+    q: Annotated[
+        str,
+        Parameter(
+            description="Whatever you have: an address, a domain, a queue id, a Message-ID, an IP "
+            "address or network, a line of a log, or part of a subject. What was understood is "
+            "said in `question`.",
+            max_length=box.LONGEST,
+        ),
+    ] = "",
     address: Annotated[str, Parameter(description=f"Recipient or sender. {ADDRESS}", **_LONG)] = "",
     to: Annotated[str, Parameter(description=f"Recipient. {ADDRESS}", **_LONG)] = "",
     from_: Annotated[
@@ -113,6 +125,30 @@ def values(
             **_LONG,
         ),
     ] = "",
+    match: Annotated[
+        str,
+        Parameter(
+            description="How `address`, `to` and `from` are compared: `exact` (unless given), "
+            "`begins` or `contains`.",
+            **_LONG,
+        ),
+    ] = "",
+    side: Annotated[
+        str,
+        Parameter(
+            description="`sent`: provably submitted by the viewer; `received`: for the viewer's "
+            "mailboxes. For an administrator: from here, or to mailboxes here.",
+            **_LONG,
+        ),
+    ] = "",
+    place: Annotated[
+        str,
+        Parameter(
+            description="Where it went or was to go: `remote` (another server) or `local` (a "
+            "mailbox here).",
+            **_LONG,
+        ),
+    ] = "",
     id: Annotated[  # noqa: A002 - the name that people write
         str, Parameter(description="A queue id, or the id of a delivery.", **_LONG)
     ] = "",
@@ -121,20 +157,59 @@ def values(
     ] = "",
     subject: Annotated[str, Parameter(description="Part of the subject.", **_LONG)] = "",
     host: Annotated[str, Parameter(description="Name of the mail server.", **_LONG)] = "",
+    ip: Annotated[
+        str,
+        Parameter(
+            description="Address or network (`192.0.2.0/24`) of the client that gave us the "
+            "message, or of the server that it was offered to.",
+            **_LONG,
+        ),
+    ] = "",
+    user: Annotated[str, Parameter(description="Proven login, whole.", **_LONG)] = "",
+    domain: Annotated[
+        str, Parameter(description="Domain of the proven submitter, whole.", **_LONG)
+    ] = "",
+    client_host: Annotated[
+        str, Parameter(description="Name of the host that gave us the message, whole.", **_LONG)
+    ] = "",
+    remote_host: Annotated[
+        str, Parameter(description="Name of the host of the last attempt, whole.", **_LONG)
+    ] = "",
+    transport: Annotated[
+        str, Parameter(description="Transport of the last attempt, whole.", **_LONG)
+    ] = "",
+    router: Annotated[
+        str, Parameter(description="Router of the last attempt, whole.", **_LONG)
+    ] = "",
+    reason: Annotated[
+        str, Parameter(description="Why it failed or waits: `mailbox_full`, ...", **_LONG)
+    ] = "",
     since: Annotated[str, Parameter(description=f"At or after this time. {TIME}", **_LONG)] = "",
     until: Annotated[str, Parameter(description=f"Before this time. {TIME}", **_LONG)] = "",
 ) -> dict[str, str]:
     """The named values of a question."""
     return {
+        "q": q,
         "address": address,
         "to": to,
         "from": from_,
+        "match": match,
         "status": status,
         "direction": direction,
+        "side": side,
+        "place": place,
         "id": id,
         "message_id": message_id,
         "subject": subject,
         "host": host,
+        "ip": ip,
+        "user": user,
+        "domain": domain,
+        "client_host": client_host,
+        "remote_host": remote_host,
+        "transport": transport,
+        "router": router,
+        "reason": reason,
         "since": since,
         "until": until,
     }

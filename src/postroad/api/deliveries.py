@@ -31,14 +31,27 @@ def search(
     limit: Annotated[
         int, Parameter(ge=1, le=HIGHEST_LIMIT, description="How many a page holds at most.")
     ] = USUAL_LIMIT,
+    sort: Annotated[
+        str,
+        Parameter(
+            description="A field of a delivery, `-` before it for the greatest first; `-sent_at`, "
+            "the newest first, unless given.",
+            max_length=100,
+        ),
+    ] = "",
     cursor: Annotated[
         str, Parameter(max_length=1000, description="`next_cursor` of the page before.")
     ] = "",
     count: Annotated[bool, Parameter(description="Tell how many match in all.")] = False,
 ) -> shapes.Deliveries:
-    """Deliveries that match, newest first."""
+    """Deliveries that match, newest first unless another order is asked for.
+
+    Whole addresses, domains and identifiers are found by their keys, at once. Other facts, parts of
+    addresses and other orders look through everything in the viewer's scope and the period.
+    """
+    asked = {**values, "sort": sort}
     found = services.search(
-        viewer, values, zone=zone, limit=limit, cursor=cursor or None, count=count
+        viewer, asked, zone=zone, limit=limit, cursor=cursor or None, count=count
     )
     return shapes.Deliveries(
         question=str(question.in_words(found.search, zone)),
@@ -46,7 +59,7 @@ def search(
         next_cursor=found.page.next_cursor,
         total=found.page.total,
         limit=limit,
-        notes=found.page.notes,
+        notes=[{**note, "text": str(note["text"])} for note in found.page.notes],
     )
 
 

@@ -78,7 +78,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of deliveries, newest first."""
+    """A page of deliveries, in the order asked for."""
 
     #: The question as a sentence: what was understood.
     question: str

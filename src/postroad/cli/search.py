@@ -13,14 +13,20 @@ from postroad.cli import context as cli
 from postroad.cli import output, talk
 from postroad.cli.output import Format
 from postroad.model import when
+from postroad.model.search import SORTABLE, Flow, Goal, Match
 
 HELP = """Find deliveries, newest first.
 
 A delivery is one message for one recipient.
 
-ADDRESS is a sender or recipient: name@example.com, or @example.com for a whole domain. Without
-it everything is shown. All conditions must hold at once. Times are a date (2026-01-31), a date and
-time (2026-01-31T14:05), today, yesterday, or how long ago (30m, 2h, 7d, 4w), on your own clock.
+WHAT is whatever you have: an address, a domain, a queue id, a Message-ID, an IP address or network,
+a line of a log, or part of a subject. Without it everything is shown. All conditions must hold at
+once. Addresses are whole (name@example.com), or @example.com for a whole domain; --match begins or
+contains takes parts of them. Times are a date (2026-01-31), a date and time (2026-01-31T14:05),
+today, yesterday, or how long ago (30m, 2h, 7d, 4w), on your own clock.
+
+Whole addresses, domains and ids are found at once. Parts of addresses, other facts and other orders
+look through all mail of the period, so that a short period is answered sooner.
 
 In a terminal the answer is a table, in a pipe one JSON object per line. Nothing is cut silently: if
 there is more than --limit, stderr says so."""
@@ -29,6 +35,8 @@ EPILOG = talk.epilog(
     [
         ("postroad search anna@example.com --since 7d", "all mail of Anna's of the last week"),
         ("postroad search --to @example.com --status deferred,failed", "trouble at one domain"),
+        ("postroad search 198.51.100.0/24 --since 1d", "what came from or went to a network"),
+        ("postroad search --to anna --match begins --sort -size", "the largest first"),
         ("postroad search --id 1vJx2k-000000001aB-3cDe", "by the server's own queue id"),
         ("postroad search --from @example.com --limit 0 --format csv > mail.csv", "everything"),
     ],
@@ -38,44 +46,17 @@ EPILOG = talk.epilog(
 #: Columns of a terminal from which on every fact has a column of its own.
 _WIDE = 140
 #: The public fields of a delivery, in order (the same in the API).
-FIELDS = (
-    "id",
-    "host",
-    "queue_id",
-    "message_id",
-    "status",
-    "direction",
-    "sender",
-    "recipient",
-    "delivered_to",
-    "sent_at",
-    "last_attempt_at",
-    "attempts",
-    "subject",
-    "size",
-    "spam_score",
-    "user",
-    "domain",
-    "auth",
-    "client_host",
-    "client_ip",
-    "router",
-    "transport",
-    "remote_host",
-    "remote_ip",
-    "tls",
-    "smtp_code",
-    "enhanced_code",
-    "result",
-    "reason",
-)
+FIELDS = SORTABLE
 
 
 def command(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Sender or recipient.")] = "",
+    what: Annotated[
+        str, typer.Argument(metavar="WHAT", help="Address, domain, id, IP, log line, subject.")
+    ] = "",
     to: Annotated[str, typer.Option("--to", metavar="A", help="Recipient.")] = "",
     sender: Annotated[str, typer.Option("--from", metavar="A", help="Sender.")] = "",
+    match: Annotated[Match, typer.Option(help="How addresses are compared.")] = Match.EXACT,
     status: Annotated[
         str,
         typer.Option(
@@ -86,6 +67,12 @@ def command(
     direction: Annotated[
         str, typer.Option(metavar="D,...", help="inbound, outbound, internal, relayed.")
     ] = "",
+    side: Annotated[
+        Flow | None, typer.Option(help="Sent from here or by you; received here or by you.")
+    ] = None,
+    place: Annotated[
+        Goal | None, typer.Option(help="For another server, or for a mailbox here.")
+    ] = None,
     since: Annotated[str, typer.Option(metavar="T", help="At or after this time.")] = "",
     until: Annotated[str, typer.Option(metavar="T", help="Before this time.")] = "",
     id: Annotated[  # noqa: A002
@@ -94,6 +81,25 @@ def command(
     message_id: Annotated[str, typer.Option(metavar="ID", help="Message-ID header.")] = "",
     subject: Annotated[str, typer.Option(metavar="TEXT", help="Part of the subject.")] = "",
     host: Annotated[str, typer.Option(metavar="NAME", help="The server that logged it.")] = "",
+    ip: Annotated[
+        str, typer.Option(metavar="NET", help="Address or network at the other end.")
+    ] = "",
+    user: Annotated[str, typer.Option(metavar="NAME", help="Proven login.")] = "",
+    domain: Annotated[str, typer.Option(metavar="NAME", help="Domain of the submitter.")] = "",
+    client_host: Annotated[
+        str, typer.Option(metavar="NAME", help="The host that gave it to us.")
+    ] = "",
+    remote_host: Annotated[
+        str, typer.Option(metavar="NAME", help="The host that it was offered to.")
+    ] = "",
+    transport: Annotated[str, typer.Option(metavar="NAME", help="The last transport.")] = "",
+    router: Annotated[str, typer.Option(metavar="NAME", help="The last router.")] = "",
+    reason: Annotated[
+        str, typer.Option(metavar="NAME", help="Why it failed or waits: mailbox_full, ...")
+    ] = "",
+    sort: Annotated[
+        str, typer.Option(metavar="FIELD", help="Order by a field; -FIELD: the greatest first.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=0, metavar="N", help="At most so many; 0 = all.")] = 100,
     count: Annotated[
         bool, typer.Option("--count", help="Only how many there are of each status.")
@@ -106,29 +112,41 @@ def command(
     """Ask, and write pages as they come."""
     zone = talk.reader_zone()
     question = {
-        "address": address,
+        "q": what,
         "to": to,
         "from": sender,
+        "match": "" if match is Match.EXACT else match.value,
         "status": status,
         "direction": direction,
+        "side": side or "",
+        "place": place or "",
         "since": since,
         "until": until,
         "id": id,
         "message_id": message_id,
         "subject": subject,
         "host": host,
+        "ip": ip,
+        "user": user,
+        "domain": domain,
+        "client_host": client_host,
+        "remote_host": remote_host,
+        "transport": transport,
+        "router": router,
+        "reason": reason,
         "timezone": zone.key,
     }
     with cli.asked(context) as client:
         if count:
             _counts(client.counts(question), output.chosen(form))
             return
+        question["sort"] = sort
         writer = _Writer(output.chosen(form), zone)
         last: dict[str, Any] = {}
         for last in client.pages(question, limit):
             writer.page(last["deliveries"])
         writer.end()
-        _tell(last, writer.written)
+        _tell(last, writer.written, sort)
 
 
 def _counts(answer: Mapping[str, Any], form: Format) -> None:
@@ -143,10 +161,11 @@ def _word(name: str) -> Text:
     return Text("total", style="bold") if name == "total" else output.status(name)
 
 
-def _tell(last: Mapping[str, Any], written: int) -> None:
+def _tell(last: Mapping[str, Any], written: int, sort: str) -> None:
     """Say on stderr what the rows themselves do not."""
     if last.get("next_cursor"):
-        talk.say(f"The newest {written} are shown; there is more: --limit 0 shows all.")
+        which = "first" if sort else "newest"
+        talk.say(f"The {which} {written} are shown; there is more: --limit 0 shows all.")
     elif not written:
         talk.say("Nothing found.")
     for note in last.get("notes") or ():

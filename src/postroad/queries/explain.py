@@ -82,11 +82,11 @@ def _elsewhere(store: Store, scope: Scope, search: Search) -> list[dict[str, Any
 
 def _newest(store: Store, scope: Scope, search: Search) -> str | None:
     """When the newest delivery that matches arrived; not how many there are, which takes long."""
-    held = plan(store, scope, search)
-    if held is None:
+    planned = plan(store, scope, search)
+    if planned is None:
         return None
-    asked = Range(held, search)
-    rows = store.read(f"SELECT -ago AS at FROM ({asked.newest(1)})", asked.parameters, _Arrival)
+    asked = Range(planned)
+    rows = store.read(f"SELECT -ago AS at FROM ({asked.page(1)})", asked.parameters, _Arrival)
     return when.rfc3339(rows[0].at) if rows else None
 
 

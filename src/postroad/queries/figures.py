@@ -39,10 +39,10 @@ class _QuarterCount(msgspec.Struct):
 
 def counts(store: Store, scope: Scope, search: Search) -> dict[Status, int]:
     """How many deliveries match, by status; statuses that none has are left out."""
-    held = plan(store, scope, search)
-    if held is None:
+    planned = plan(store, scope, search)
+    if planned is None:
         return {}
-    asked = Range(held, search)
+    asked = Range(planned)
     rows = store.read(
         f"SELECT toInt8(state) AS status, count() AS count FROM ({asked.each()}) "
         "GROUP BY state ORDER BY state",
@@ -59,10 +59,10 @@ def statistics(
 
     In order; days without any are left out. Unlike elsewhere the period is that of arrival.
     """
-    held = plan(store, scope, search)
-    if held is None:
+    planned = plan(store, scope, search)
+    if planned is None:
         return []
-    asked = Range(held, search, by_arrival=True)
+    asked = Range(planned, by_arrival=True)
     rows = store.read(
         "SELECT intDiv(-ago, {quarter:Int64}) AS quarter, toInt8(state) AS status, "
         f"count() AS count FROM ({asked.each()}) GROUP BY quarter, state ORDER BY quarter, state",

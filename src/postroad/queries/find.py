@@ -1,13 +1,15 @@
-"""Find: the deliveries that answer a question, page by page, the newest first.
+"""Find: the deliveries that answer a question, page by page, usually the newest first.
 
 Newest means arrived, or refused, last: `first_at`. That time stays what it was while a delivery is
-tried again and again, so that a page does not change under its reader. A period, though, finds
-whatever was on its way in it, from its arrival to its last attempt.
+tried again and again, so that a page does not change under its reader. In another order it can:
+what gets another value meanwhile may be missed or come twice. A period finds whatever was on its
+way in it, from its arrival to its last attempt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,9 +20,9 @@ from postroad.queries import cursor as cursors
 from postroad.queries.cursor import Place
 from postroad.queries.explain import explain
 from postroad.queries.figures import counts
-from postroad.queries.plan import plan
+from postroad.queries.plan import Plan, plan
 from postroad.queries.ranges import Range
-from postroad.queries.terms import Term, admits
+from postroad.queries.terms import admits
 from postroad.queries.view import View
 from postroad.store import Store, columns
 
@@ -32,6 +34,7 @@ MAXIMUM_LIMIT = 1_000
 class _Key(msgspec.Struct):
     ago: int
     id: str
+    value: int | str
 
 
 def search(
@@ -49,15 +52,15 @@ def search(
     1 and `MAXIMUM_LIMIT`. Raises `SearchError` for anything that is not a cursor.
     """
     limit = max(1, min(limit, MAXIMUM_LIMIT))
-    after = cursors.read(cursor) if cursor else None
-    held = plan(store, scope, search)
-    found: list[Delivery] = []
-    if held is not None:
-        found = _deliveries(store, scope, held, search, after=after, wanted=limit + 1)
+    after = cursors.read(cursor, search.sort) if cursor else None
+    planned = plan(store, scope, search)
+    found: list[_Found] = []
+    if planned is not None:
+        found = _deliveries(store, planned, after=after, wanted=limit + 1)
     is_cut, found = len(found) > limit, found[:limit]
     return Page(
-        deliveries=[View(scope, each).delivery() for each in found],
-        next_cursor=cursors.write(_place(found[-1])) if is_cut else None,
+        deliveries=[View(scope, each.delivery).delivery() for each in found],
+        next_cursor=cursors.write(found[-1].place) if is_cut else None,
         total=sum(counts(store, scope, search).values()) if count else None,
         notes=[] if found or after else explain(store, scope, search),
     )
@@ -66,52 +69,47 @@ def search(
 def iterate(
     store: Store, scope: Scope, search: Search, *, page: int = MAXIMUM_LIMIT
 ) -> Iterator[Delivery]:
-    """All deliveries that match, the newest first, read page by page."""
-    held = plan(store, scope, search)
+    """All deliveries that match, in the order asked for, read page by page."""
+    planned = plan(store, scope, search)
     after: Place | None = None
-    while held is not None:
-        found = _deliveries(store, scope, held, search, after=after, wanted=page)
+    while planned is not None:
+        found = _deliveries(store, planned, after=after, wanted=page)
         for each in found:
-            yield View(scope, each).delivery()
+            yield View(scope, each.delivery).delivery()
         if len(found) < page:
             return
-        after = _place(found[-1])
+        after = found[-1].place
 
 
-def _place(delivery: Delivery) -> Place:
-    return Place(-delivery.first_at, delivery.id)
+class _Found(NamedTuple):
+    place: Place
+    delivery: Delivery
 
 
-def _deliveries(
-    store: Store,
-    scope: Scope,
-    held: list[Term],
-    search: Search,
-    *,
-    after: Place | None,
-    wanted: int,
-) -> list[Delivery]:
+def _deliveries(store: Store, planned: Plan, *, after: Place | None, wanted: int) -> list[_Found]:
     """So many deliveries, or all there are: keys from narrow columns, then the rows of these."""
-    found: list[Delivery] = []
+    found: list[_Found] = []
     while True:
         asked = wanted - len(found)
-        keys = _keys(store, held, search, after, asked)
+        keys = _keys(store, planned, after, asked)
         rows = {(-each.first_at, each.id): each for each in _rows(store, keys)}
         for key in keys:
             row = rows.get((key.ago, key.id))
             # The table of keys may still lead to a row that meanwhile says something else.
-            if row is not None and not row.deleted and not row.folded and admits(scope, row):
-                found.append(row)
+            if row and not row.deleted and not row.folded and admits(planned.viewer, row):
+                found.append(_Found(_place(planned, key), row))
         if len(keys) < asked or len(found) == wanted:
             return found
-        after = Place(keys[-1].ago, keys[-1].id)
+        after = _place(planned, keys[-1])
 
 
-def _keys(
-    store: Store, held: list[Term], search: Search, after: Place | None, limit: int
-) -> list[_Key]:
-    asked = Range(held, search, after=after)
-    return store.read(asked.newest(limit), asked.parameters, _Key)
+def _place(planned: Plan, key: _Key) -> Place:
+    return Place(key.ago, key.id, planned.search.sort, key.value)
+
+
+def _keys(store: Store, planned: Plan, after: Place | None, limit: int) -> list[_Key]:
+    asked = Range(planned, after=after)
+    return store.read(asked.page(limit), asked.parameters, _Key)
 
 
 def _rows(store: Store, keys: list[_Key]) -> list[Delivery]:

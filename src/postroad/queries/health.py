@@ -48,10 +48,10 @@ def hosts(store: Store, scope: Scope) -> list[Host]:
     if scope.is_everything:
         sql = "SELECT host, max(at) AS newest_at FROM newest_lines GROUP BY host ORDER BY host"
         return store.read(sql, {}, Host)
-    held = plan(store, scope, Search())
-    if held is None:
+    planned = plan(store, scope, Search())
+    if planned is None:
         return []
-    asked = Range(held, Search())
+    asked = Range(planned)
     return store.read(
         f"SELECT host, -min(ago) AS newest_at FROM ({asked.each()}) GROUP BY host ORDER BY host",
         asked.parameters,

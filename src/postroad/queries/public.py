@@ -6,39 +6,10 @@ from typing import Any
 
 from postroad.model import when
 from postroad.model.delivery import Delivery
+from postroad.model.search import SORTABLE
 
 #: The public fields, in the order in which they are shown.
-FIELDS = (
-    "id",
-    "host",
-    "queue_id",
-    "message_id",
-    "status",
-    "direction",
-    "sender",
-    "recipient",
-    "delivered_to",
-    "sent_at",
-    "last_attempt_at",
-    "attempts",
-    "subject",
-    "size",
-    "spam_score",
-    "user",
-    "domain",
-    "auth",
-    "client_host",
-    "client_ip",
-    "router",
-    "transport",
-    "remote_host",
-    "remote_ip",
-    "tls",
-    "smtp_code",
-    "enhanced_code",
-    "result",
-    "reason",
-)
+FIELDS = SORTABLE
 
 
 def public(delivery: Delivery) -> dict[str, Any]:

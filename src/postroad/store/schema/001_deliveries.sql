@@ -53,7 +53,8 @@ CREATE TABLE IF NOT EXISTS deliveries
     `ago` Int64 MATERIALIZED -first_at COMMENT 'Sorts the newest first' CODEC(ZSTD(1)),
     `first` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(first_at, 'UTC') COMMENT 'first_at for people',
     `sent` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(sent_at, 'UTC') COMMENT 'sent_at for people',
-    `last_attempt` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(last_attempt_at, 'UTC') COMMENT 'last_attempt_at for people'
+    `last_attempt` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(last_attempt_at, 'UTC') COMMENT 'last_attempt_at for people',
+    INDEX active greatest(first_at, last_attempt_at) TYPE minmax GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY intDiv(first_at, 604800000000)
@@ -67,7 +68,7 @@ CREATE TABLE IF NOT EXISTS deliveries_by_key
     `key` String COMMENT 'Empty: every delivery. Address key, @domain, login, mailbox, queue id, Message-ID, message key; <> is the null sender' CODEC(ZSTD(1)),
     `ago` Int64 COMMENT 'Minus first_at: sorts the newest first' CODEC(ZSTD(1)),
     `id` FixedString(24) COMMENT 'Delivery' CODEC(ZSTD(1)),
-    `sides` UInt8 COMMENT 'What the key is to it: 1 target, 2 proven origin, 4 envelope sender, 8 identifier, 16 recipient or mailbox by name; 0 for the empty key',
+    `sides` UInt8 COMMENT 'What the key is to it: 1 target, 2 proven origin, 4 envelope sender, 8 identifier, 16 recipient or mailbox by name, 32 recipient as addressed; 0 for the empty key',
     `version` UInt32 COMMENT 'As in deliveries',
     `shown` Bool COMMENT 'Neither withdrawn nor folded',
     `status` Enum8('delivered' = 1, 'in_progress' = 2, 'deferred' = 3, 'failed' = 4, 'rejected' = 5, 'blocked' = 6, 'filtered' = 7) COMMENT 'What became of it',
@@ -92,12 +93,14 @@ WITH
     if(position(sender_key, '@') > 0, [sender_key, domain_of(sender_key)], [if(sender = '', '<>', sender_key)]) AS sender_keys,
     arrayConcat([queue_id, trim(TRAILING '>' FROM trim(LEADING '<' FROM message_id)), toString(message_key)], hops) AS identifiers,
     arrayFilter(n -> NOT has(targets, n) AND NOT match(n, '[/| ]'), [lowerUTF8(recipient), lowerUTF8(delivered_to)]) AS names,
+    lowerUTF8(recipient) AS recipient_key,
+    [recipient_key, if(position(recipient_key, '@') > 0, domain_of(recipient_key), '')] AS addressed_keys,
     arrayFilter(k -> k NOT IN ('', '@'), arrayDistinct(arrayConcat(target_keys, origin_keys, sender_keys, identifiers, names))) AS keys
 SELECT
     arrayJoin(arrayConcat([''], keys)) AS key,
     -first_at AS ago,
     id,
-    toUInt8(if(key = '', 0, has(target_keys, key) + 2 * has(origin_keys, key) + 4 * has(sender_keys, key) + 8 * has(identifiers, key) + 16 * has(names, key))) AS sides,
+    toUInt8(if(key = '', 0, has(target_keys, key) + 2 * has(origin_keys, key) + 4 * has(sender_keys, key) + 8 * has(identifiers, key) + 16 * has(names, key) + 32 * has(addressed_keys, key))) AS sides,
     version,
     NOT deleted AND NOT folded AS shown,
     status,
