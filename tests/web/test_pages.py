@@ -200,11 +200,11 @@ def test_a_wrong_question_is_answered_with_a_sentence(reader, asked: str, said: 
 def test_nothing_found_says_so_and_why(reader):
     """An empty answer is no empty page: it tells what that means."""
     page = reader.get("/?to=nobody@example.com&period=30d").text
-    said = text(page.split("<h3>", 1)[1].split("</div>", 1)[0])
+    said = text(page.split("<h3>", 1)[1].split("</main>", 1)[0])
 
-    assert re.search(
-        r"Nothing found Nothing is kept from before \d{4}-\d\d-\d\d \d\d:\d\d:00\.", said
-    )
+    assert "Nothing found Only mail that passed through this server can be found." in said
+    assert re.search(r"Nothing is kept from before \d{4}-\d\d-\d\d \d\d:\d\d:00\.", said)
+    assert 'href="/?to=nobody%40example.com"' in page
     page = reader.get("/?to=dora@example.net").text
     assert "dora@example.net is not among your addresses" in text(page)
 

@@ -26,7 +26,7 @@ class Segment(NamedTuple, Generic[Key]):
     """One part of a bar."""
 
     key: Key
-    count: int
+    number: int
     y: float
     height: float
 
@@ -46,7 +46,7 @@ class Line(NamedTuple):
     """A line of the scale and the number at it."""
 
     y: float
-    count: int
+    number: int
 
 
 class Columns(NamedTuple, Generic[Key]):

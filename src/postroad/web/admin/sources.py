@@ -47,7 +47,7 @@ class Strip(NamedTuple):
     cells: tuple[Cell, ...]
     silences: tuple[Silence, ...]
     read: int
-    count: int
+    steps: int
 
 
 class Shown(NamedTuple):
