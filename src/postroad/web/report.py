@@ -18,7 +18,6 @@ from postroad.web import columns, rows
 from postroad.web.columns import COLUMNS, Column
 from postroad.web.form import BOXES, PERIODS, Form
 from postroad.web.pages import Asked, Asking, Served, choices_of, page, shown_error, zone_of
-from postroad.web.texts import kept_for
 
 #: What the table itself can be narrowed to.
 _FILTERS: dict[Status, Text] = {
@@ -66,7 +65,7 @@ def _answer(request: Asked, viewer: Viewer, services: Services, form: Form) -> d
         "total": _total(found.counts, form.statuses),
         "total_of_all": total_of_all,
         "next_link": form.link(cursor=following) if following else "",
-        "notes": [each["text"] for each in found.page.notes] or [_usual_note(services)],
+        "notes": found.page.notes,
         "inside": _opened(viewer, services, form["open"]),
         "filters": _FILTERS,
         "columns": shown,
@@ -100,12 +99,3 @@ def next_order(column: Column, now: str) -> str:
     """What a click on a column's heading sorts by: at first its usual way, then the other."""
     is_falling = now == "ascending" if now else column.is_falling
     return f"-{column.field}" if is_falling else column.field
-
-
-def _usual_note(services: Services) -> Text:
-    """Why nothing was found, where no more is known."""
-    return say(
-        "No such mail of yours passed through this server in the time asked for, or it is longer "
-        "ago than the {days} that are kept.",
-        days=kept_for(services.settings.retention_days),
-    )
