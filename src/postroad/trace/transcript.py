@@ -8,7 +8,7 @@ import time
 import msgspec
 
 from postroad.model.check import Turn, Who
-from postroad.model.text import Text, say
+from postroad.model.text import say
 from postroad.trace.wire import Broken, Unending, Wire
 
 #: Lines of one reply, and characters of a whole transcript that are kept.
@@ -50,7 +50,7 @@ class Transcript:
         self.turns: list[Turn] = []
         self._kept = 0
 
-    def note(self, text: Text) -> None:
+    def note(self, text: str) -> None:
         """Something that happened without a word."""
         self.write(Who.NOTE, text)
 

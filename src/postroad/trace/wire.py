@@ -195,9 +195,10 @@ def system_reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def tls_reason(error: ssl.SSLError) -> str:
+def tls_reason(error: Exception) -> str:
     """What OpenSSL says of a failure, as in `wrong version number`."""
-    return (error.reason or str(error)).replace("_", " ").lower()
+    reason = getattr(error, "reason", None)
+    return str(reason or error).replace("_", " ").lower()
 
 
 def _too_long() -> Unending:
