@@ -32,7 +32,19 @@ class Column(NamedTuple):
     #: Whether its first click on the heading begins with the greatest.
     is_falling: bool = False
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The public fields that it is made of."""
+        return _MADE_OF.get(self.key, (self.field,) if self.field else ())
 
+
+#: Columns that are made of other public fields than the one they are sorted by.
+_MADE_OF = {
+    "sender": ("user", "client_host", "client_ip"),
+    "result": ("smtp_code", "enhanced_code", "result"),
+    "delivery_user": ("delivered_to",),
+    "delivery_domain": ("delivered_to",),
+}
 _ALL = (
     Column("event", say("Event"), "event", "status"),
     Column("from", say("From Address"), "from", "sender", "from"),

@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from postroad.services import Services
-from postroad.web import beside, message, preferences, report, rows, saved, signing, statics
+from postroad.web import beside, message, preferences, remote, report, rows, saved, signing, statics
 
 
 def routes() -> list[Router]:
@@ -17,6 +17,7 @@ def routes() -> list[Router]:
         route_handlers=[
             report.report,
             rows.row,
+            remote.remote,
             saved.save_search,
             saved.forget_search,
             saved.set_columns,

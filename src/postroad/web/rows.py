@@ -6,14 +6,14 @@ it was accepted, and what the other server said, in its own words and whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 
-from postroad import queries
-from postroad.model.delivery import Delivery
+from postroad.model.delivery import Attempt, Delivery
 from postroad.model.status import Status
 from postroad.model.text import Text, join, say
 from postroad.reasons.reason import Reason
@@ -55,17 +55,16 @@ def row(
     if found is None:
         raise NotFound(say("There is no such message, or none that you may see."))
     template = "_row.html" if request.headers.get(_PART) == "row" else "row.html"
-    return page(request, template, {"inside": inside(found)})
+    return page(request, template, {"inside": inside(found.delivery, found.attempts)})
 
 
-def inside(found: queries.Detail) -> Inside:
+def inside(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> Inside:
     """What is told about a delivery in its row."""
-    delivery = found.delivery
     return Inside(
         delivery=delivery,
         recipient_status=recipient_status(delivery),
         message_status=message_status(delivery),
-        verdict=verdict(delivery, found.attempts),
+        verdict=verdict(delivery, attempts),
         null=_null(delivery),
     )
 

@@ -76,7 +76,8 @@ function dress() {
     opener.setAttribute("aria-expanded", String(Boolean(under?.matches(".inside"))));
   }
   for (const row of rows()) row.tabIndex = -1;
-  const shown = answer().querySelectorAll(".keys, .mover, [data-pause]");
+  for (const form of answer().querySelectorAll("[data-columns]")) addMovers(form);
+  const shown = answer().querySelectorAll(".keys, [data-pause]");
   for (const each of shown) each.hidden = false;
   const spared = answer().querySelectorAll(".columns-form .place, .columns-form .hint");
   for (const each of spared) each.hidden = true;
@@ -127,7 +128,7 @@ async function toggle(opener) {
   } else if (!row.dataset.waits) {
     row.dataset.waits = "1";
     try {
-      const inside = await read(await ask(`/message/${opener.dataset.row}/row`, "row"));
+      const inside = await read(await ask(`/message/${row.id.slice(2)}/row`, "row"));
       const cell = document.createElement("td");
       cell.colSpan = row.cells.length;
       cell.append(...inside.body.childNodes);
@@ -209,6 +210,27 @@ function watch() {
   const seconds = Number(answer().dataset.refresh);
   if (seconds && !isPaused && !document.hidden) {
     timer = setTimeout(() => renew(location.href), seconds * 1000);
+  }
+}
+
+// Places are typed without JavaScript; with it, columns are moved by buttons.
+function addMovers(form) {
+  const icons = document.querySelector(".brand use").getAttribute("href").split("#")[0];
+  for (const item of form.querySelectorAll("li:not(:has(button))")) {
+    for (const [way, icon] of [["up", "up"], ["down", "more"]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "quiet mover";
+      button.dataset.move = way;
+      button.ariaLabel = form.dataset[way].replace("{}", item.innerText.trim());
+      const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      svg.setAttribute("class", "icon");
+      svg.setAttribute("aria-hidden", "true");
+      svg.append(document.createElementNS(svg.namespaceURI, "use"));
+      svg.firstChild.setAttribute("href", `${icons}#${icon}`);
+      button.append(svg);
+      item.append(button);
+    }
   }
 }
 
