@@ -14,6 +14,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -23,8 +24,14 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "postroad"
 FOLDER = SOURCE / "languages"
-# The command line speaks English; `say` there writes to a terminal.
-_METHODS = [("cli/**.py", "ignore"), ("**.py", "python"), ("web/templates/**.html", "jinja2")]
+# The command line speaks English; `say` there writes to a terminal. Where kept sentences are put
+# together again no message is a literal.
+_METHODS = [
+    ("cli/**.py", "ignore"),
+    ("accounts/wording.py", "ignore"),
+    ("**.py", "python"),
+    ("web/templates/**.html", "jinja2"),
+]
 _KEYWORDS = {"_": None, "say": None, "n_": (1, 2), "say_many": (1, 2)}
 _UNSAID = tuple(
     f'"{name}'.encode()
@@ -37,10 +44,12 @@ def template() -> Catalog:
     """All messages of the code and the templates."""
     found = Catalog(project="postroad", charset="utf-8")
     options = {"web/templates/**.html": {"trimmed": "true"}}
-    for file, _, message, comments, _ in extract_from_dir(
-        SOURCE, _METHODS, options, _KEYWORDS, ["Translators:"]
-    ):
-        found.add(message, None, [(f"src/postroad/{file}", 0)], auto_comments=comments)
+    # Babel warns on the error stream of every `say("")`, which is no message.
+    with redirect_stderr(io.StringIO()):
+        for file, _, message, comments, _ in extract_from_dir(
+            SOURCE, _METHODS, options, _KEYWORDS, ["Translators:"]
+        ):
+            found.add(message, None, [(f"src/postroad/{file}", 0)], auto_comments=comments)
     return found
 
 
