@@ -47,6 +47,29 @@ _TYPE_WORDS: dict[Any, str] = {
 }
 
 
+_SITE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+#: Headers that no proxy can own.
+_COMMON_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "host",
+        "origin",
+        "referer",
+        "user-agent",
+        "x-form-key",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+    }
+)
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[sources]]` table of the settings file: logs to follow."""
 
@@ -174,6 +197,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     imap_timeout: Annotated[
         int, Meta(ge=1, le=60, description="Seconds that `imap` has for each answer.")
     ] = 20
+    proxy_header: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9-]+)?$",
+            description="Header in which a reverse proxy says who is signed in to it, as in "
+            "`X-Remote-User`. Requests with it from elsewhere than `proxy_networks` are refused.",
+        ),
+    ] = ""
+    proxy_networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses and networks that `proxy_header` is believed from, as in "
+            "`127.0.0.1` or `192.0.2.0/28`. Everybody who can connect from there is believed."
+        ),
+    ] = ()
+    proxy_accounts: Annotated[
+        bool,
+        Meta(
+            description="Whether a mailbox account is made for an address that the proxy names and "
+            "that has none; otherwise it is refused."
+        ),
+    ] = False
+    frame_sites: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Sites that may show these pages in a frame, as in "
+            "`https://panel.example.com`; none unless set."
+        ),
+    ] = ()
     server: Annotated[
         str,
         Meta(
@@ -186,6 +238,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="Token that the command line shows to `server`; see `postroad token`."),
     ] = ""
+    mail_server: Annotated[
+        str,
+        Meta(
+            pattern="^(auto|exim|postfix|none)$",
+            description="Whose routing `trace` asks on this machine: `exim`, `postfix`, `none` (DNS "
+            "alone), or `auto` for the one that the sources name or that is installed.",
+        ),
+    ] = "auto"
+    exim_path: Annotated[
+        str,
+        Meta(
+            pattern="^(/.*)?$",
+            description="Program of Exim, as in `/usr/sbin/exim4`; looked for unless set.",
+        ),
+    ] = ""
+    postconf_path: Annotated[
+        str,
+        Meta(
+            pattern="^(/.*)?$",
+            description="Program `postconf` of Postfix, which has `postmap` beside it; looked for "
+            "unless set.",
+        ),
+    ] = ""
+    postfix_config: Annotated[
+        str,
+        Meta(
+            pattern="^(/.*)?$",
+            description="Directory of Postfix's `main.cf`, where it is not the usual one.",
+        ),
+    ] = ""
+    trace_seconds: Annotated[
+        int, Meta(ge=1, le=60, description="Seconds after which a trace ends, whatever hangs.")
+    ] = 10
     resolver: Annotated[
         tuple[str, ...],
         Meta(
@@ -426,6 +511,15 @@ def _check(settings: Settings) -> None:
     if not 0 < settings.address[1] < 1 << 16:
         message = f"The setting `listen` names port {settings.address[1]}; ports end at 65535."
         raise ConfigError(message)
+    if settings.proxy_header and not settings.proxy_networks:
+        message = "The setting `proxy_header` needs `proxy_networks`: whom to believe it from."
+        raise ConfigError(message)
+    if settings.proxy_header.lower() in _COMMON_HEADERS:
+        message = (
+            f"The setting `proxy_header` cannot be {settings.proxy_header!r}: "
+            "every browser sends that header. Choose one that only the proxy sends."
+        )
+        raise ConfigError(message)
     if settings.imap and not settings.imap_domains:
         message = "The setting `imap` needs `imap_domains`: the domains whose mailboxes it has."
         raise ConfigError(message)
@@ -434,7 +528,11 @@ def _check(settings: Settings) -> None:
     except ValueError as error:
         message = "The setting `imap` names a port that does not exist; ports end at 65535."
         raise ConfigError(message) from error
-    for name in ("check_networks", "sending_addresses"):
+    for site in settings.frame_sites:
+        if not _SITE.fullmatch(site):
+            message = f"The setting `frame_sites` names {site!r}; write https://panel.example.com."
+            raise ConfigError(message)
+    for name in ("check_networks", "proxy_networks", "sending_addresses"):
         _check_networks(name, getattr(settings, name))
     for source in settings.sources:
         if source.timezone:

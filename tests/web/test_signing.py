@@ -108,7 +108,9 @@ def test_signing_out_ends_the_session(served: Served):
 @pytest.mark.parametrize(
     "key", ["", "0" * 64, "somebody else's"], ids=["missing", "wrong", "of another session"]
 )
-@pytest.mark.parametrize("path", ["/sign-out", "/preferences"])
+@pytest.mark.parametrize(
+    "path", ["/sign-out", "/sign-out/everywhere", "/preferences", "/preferences/password"]
+)
 def test_forms_need_their_key(served: Served, path: str, key: str):
     """A form that another site made the browser send does nothing."""
     if key == "somebody else's":
@@ -165,6 +167,105 @@ def test_signing_in_goes_on_to_what_was_asked_for(served: Served):
         answer = sign_in(client, "shop", next=offered[1].replace("&amp;", "&"))
 
     assert answer.headers["location"] == asked
+
+
+def made(served: Served, name: str) -> None:
+    """A mailbox account for one test."""
+    with served.administrator() as administrator:
+        account = {"name": name, "kind": "mailbox", "password": PASSWORD}
+        assert administrator.post("/users", json=account).status_code == 201
+
+
+def posted(client: httpx.Client, path: str, page: str = "/preferences", **form: str):
+    """Send a form with the key of a page."""
+    key = form_key(client.get(page).text)
+    return client.post(path, data={"form_key": key, **form})
+
+
+def change(client: httpx.Client, current: str, new: str, again: str | None = None):
+    """Fill in the form of the password and send it."""
+    again = new if again is None else again
+    return posted(client, "/preferences/password", current=current, new=new, again=again)
+
+
+def test_signing_out_everywhere_ends_all_sessions(served: Served):
+    """The list shows where one is signed in, and one button ends it all; others stay."""
+    made(served, "everywhere@example.com")
+    with (
+        served.reader("everywhere@example.com") as one,
+        served.reader("everywhere@example.com") as other,
+        served.reader("shop") as shop,
+    ):
+        page = one.get("/preferences").text
+        assert page.count("this browser") == 1
+        assert page.count("127.0.0.1") == 2
+
+        answer = posted(one, "/sign-out/everywhere")
+
+        assert answer.headers["location"] == "/sign-in"
+        assert one.get("/").status_code == other.get("/").status_code == 303
+        assert shop.get("/").status_code == 200
+
+
+def test_a_password_is_changed_by_its_owner(served: Served):
+    """The new password counts at once; other browsers are signed out, this one is not."""
+    made(served, "change@example.com")
+    with (
+        served.reader("change@example.com") as one,
+        served.reader("change@example.com") as other,
+        served.visitor() as visitor,
+    ):
+        answer = change(one, PASSWORD, "another password")
+
+        assert answer.headers["location"] == "/preferences?done=password"
+        assert "password is changed" in one.get(answer.headers["location"]).text
+        assert other.get("/").status_code == 303
+        assert sign_in(visitor, "change@example.com").status_code == 401
+        assert sign_in(visitor, "change@example.com", "another password").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "status", "about"),
+    [
+        ("not the password", "another password", None, 403, "current password is not right"),
+        (PASSWORD, "another password", "a third password", 422, "not the same"),
+        (PASSWORD, "short", None, 422, "8 to 1024 characters"),
+        (PASSWORD, "x" * 2000, None, 422, "8 to 1024 characters"),
+    ],
+)
+def test_a_password_that_cannot_be_changed(
+    served: Served, current: str, new: str, again: str | None, status: int, about: str
+):
+    """What is wrong is said on the page, and everything stays as it was."""
+    with served.reader("sales@example.com") as client, served.visitor() as visitor:
+        answer = change(client, current, new, again)
+
+        assert answer.status_code == status
+        assert about in answer.text
+        assert new not in answer.text
+        assert client.get("/").status_code == 200
+        assert sign_in(visitor, "sales@example.com").status_code == 303
+
+
+def test_guessing_the_password_from_within_is_slowed_down(served: Served):
+    """Somebody who found an open browser cannot try passwords for long."""
+    made(served, "open@example.com")
+    with served.reader("open@example.com") as client:
+        said = [change(client, "not the password", "another password") for _ in range(6)]
+
+    assert [each.status_code for each in said] == [403] * 5 + [429]
+    assert said[-1].headers["retry-after"]
+
+
+@pytest.mark.parametrize("path", ["/sign-out/everywhere", "/preferences/password"])
+def test_own_affairs_need_somebody_signed_in(served: Served, path: str):
+    """Nobody's sessions and nobody's password cannot be changed."""
+    with served.visitor() as client:
+        key = form_key(client.get("/sign-in").text)
+        answer = client.post(path, data={"form_key": key})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in"
 
 
 def test_behind_https_cookies_are_secure(tmp_path):

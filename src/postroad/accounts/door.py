@@ -7,19 +7,22 @@ from collections.abc import Callable
 from typing import Self
 
 from postroad.accounts import secret
-from postroad.accounts.account import IMAP, LONGEST_NAME, Account, Viewer
+from postroad.accounts.account import IMAP, LONGEST_NAME, PROXY, Account, Viewer
 from postroad.accounts.audit import Audit
 from postroad.accounts.choices import Notebook
 from postroad.accounts.hasher import Hasher
 from postroad.accounts.imap import Imap
+from postroad.accounts.keys import Keys
 from postroad.accounts.local import Directory
 from postroad.accounts.ownership import Ownership
 from postroad.accounts.panel import Panel
+from postroad.accounts.proxy import Proxy
 from postroad.accounts.sessions import Sessions
 from postroad.accounts.slowdown import Slowdown
 from postroad.accounts.tokens import Tokens
 from postroad.config import Settings
 from postroad.errors import AccessError
+from postroad.model.text import say
 from postroad.state import State
 
 
@@ -38,6 +41,7 @@ class Accounts:
         session_hours: int = 12,
         panel: Panel | None = None,
         imap: Imap | None = None,
+        proxy: Proxy | None = None,
         clock: Callable[[], int] = _now,
     ) -> None:
         """Local accounts alone, unless more is given."""
@@ -48,7 +52,10 @@ class Accounts:
         self.audit = Audit(state, clock)
         self.choices = Notebook(state, clock)
         self._slowdown = Slowdown(state, clock)
+        #: Whom to believe who somebody is, besides ourselves; None: nobody.
+        self.proxy = proxy
         self._imap = imap
+        self._keys = Keys(state)
 
     @classmethod
     def of(cls, state: State, settings: Settings, *, hasher: Hasher | None = None) -> Self:
@@ -59,6 +66,7 @@ class Accounts:
             session_hours=settings.session_hours,
             panel=Panel(settings.domain_users, settings.user_owners, _now),
             imap=_imap(settings),
+            proxy=_proxy(settings),
         )
 
     def sign_in(self, name: str, password: str, client: str) -> str:
@@ -70,11 +78,25 @@ class Accounts:
         self._slowdown.enter(name, client)
         account = self.directory.verify(name, password) or self._by_mail(name, password, client)
         if account is None:
-            message = "This name and password do not belong together."
-            raise AccessError(message)
+            raise AccessError(say("This name and password do not belong together."))
         self._slowdown.succeed(name, client)
         self.audit.write(self._viewer(account, "session", client), "sign_in", account.name)
         return self.sessions.open(account, client)
+
+    def change_password(self, viewer: Viewer, current: str, new: str, session: str) -> None:
+        """Give the viewer's account another password; its sessions but this one end.
+
+        Raises `AccessError` if `current` is not its password, `TooManyTries` after too many
+        failures, `AccountError` if the new one cannot be one.
+        """
+        self._slowdown.enter(viewer.name, viewer.client)
+        account = self.directory.verify(viewer.name, current)
+        if account is None or account.id != viewer.account_id:
+            raise AccessError(say("The current password is not right."))
+        self._slowdown.succeed(viewer.name, viewer.client)
+        self.directory.set_password(account.id, new)
+        self.sessions.end_all(account.id, but=session)
+        self.audit.write(viewer, "password", account.name)
 
     def by_session(self, given: str, client: str) -> Viewer | None:
         """The viewer whose session's secret this is, or None."""
@@ -87,6 +109,16 @@ class Accounts:
         if account := self.tokens.account(given):
             return self._viewer(account, "token", client)
         return None
+
+    def by_proxy(self, name: str, client: str) -> Viewer:
+        """The viewer of the name that the trusted proxy gave. Raises `AccessError`."""
+        account = self.directory.find(name)
+        if account is None and self.proxy and self.proxy.makes:
+            account = self.directory.vouched(name, PROXY)
+        if account is None or account.disabled:
+            raise AccessError(say("{name} has no account here that may be used.", name=name))
+        key = secret.form_key(self._keys.get("forms"), f"{PROXY} {account.id}")
+        return self._viewer(account, PROXY, client, key)
 
     def _by_mail(self, name: str, password: str, client: str) -> Account | None:
         """The mailbox account of this address, if the IMAP server says that it is the password.
@@ -117,3 +149,9 @@ def _imap(settings: Settings) -> Imap | None:
     if not settings.imap:
         return None
     return Imap(settings.imap, settings.imap_domains, settings.imap_ca, settings.imap_timeout)
+
+
+def _proxy(settings: Settings) -> Proxy | None:
+    if not settings.proxy_header:
+        return None
+    return Proxy(settings.proxy_header, settings.proxy_networks, makes=settings.proxy_accounts)

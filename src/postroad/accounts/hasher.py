@@ -9,6 +9,7 @@ from argon2 import Parameters, PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from postroad.errors import AccountError
+from postroad.model.text import say
 
 #: RFC 9106 section 4, second recommended option: 64 MiB of memory.
 STRONG = profiles.RFC_9106_LOW_MEMORY
@@ -32,8 +33,9 @@ class Hasher:
     def hash(self, password: str) -> str:
         """The hash to store. Raises `AccountError` for a password that is too short or too long."""
         if not SHORTEST <= len(password) <= LONGEST:
-            message = f"A password has {SHORTEST} to {LONGEST} characters."
-            raise AccountError(message)
+            raise AccountError(
+                say("A password has {least} to {most} characters.", least=SHORTEST, most=LONGEST)
+            )
         with self._room:
             return self._argon2.hash(_normal(password))
 

@@ -80,11 +80,15 @@ class Directory:
 
     def get(self, name: str) -> Account:
         """The account of this name. Raises `AccountError`."""
+        if (found := self.find(name)) is None:
+            raise _missing(name)
+        return found
+
+    def find(self, name: str) -> Account | None:
+        """The account of this name, or None."""
         with self._state.read() as connection:
             row = connection.execute(_ACCOUNT.where(accounts.c.name == _key(name))).one_or_none()
-        if row is None:
-            raise _missing(name)
-        return account_of(row)
+        return None if row is None else account_of(row)
 
     def all(self) -> list[Account]:
         """Every account, by name."""
@@ -106,6 +110,18 @@ class Directory:
         if self._hasher.is_outdated(stored):
             self._renew(row.id, password)
         return account_of(row)
+
+    def has_password(self, account_id: int) -> bool:
+        """Whether this account signs in with a password that is kept here."""
+        query = sa.select(accounts.c.password).where(accounts.c.id == account_id)
+        with self._state.read() as connection:
+            return bool(connection.execute(query).scalar_one_or_none())
+
+    def set_password(self, account_id: int, password: str) -> None:
+        """Replace the password of an account. Raises `AccountError`."""
+        row = {"password": self._hasher.hash(password), "changed_at": self._clock()}
+        with self._state.write() as connection:
+            connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(row))
 
     def vouched(self, name: str, backend: str, *, makes: bool = True) -> Account | None:
         """The account that this name may use because another backend vouches for who it is.

@@ -17,9 +17,13 @@ def digest(secret: str) -> str:
     return hashlib.blake2b(secret.encode("utf-8", "replace"), digest_size=32).hexdigest()
 
 
-def form_key(secret: str) -> str:
-    """What a page's forms carry, so that only a page shown to this cookie can send them."""
-    return hmac.new(secret.encode("utf-8", "replace"), b"form", "sha256").hexdigest()
+def form_key(secret: str, whose: str = "") -> str:
+    """What a page's forms carry, so that only a page shown to this cookie can send them.
+
+    Where there is no cookie, the secret is the server's, and `whose` tells people apart.
+    """
+    message = f"form {whose}".strip().encode()
+    return hmac.new(secret.encode("utf-8", "replace"), message, "sha256").hexdigest()
 
 
 def same(one: str, other: str) -> bool:

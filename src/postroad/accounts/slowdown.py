@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from postroad.accounts import secret
 from postroad.errors import TooManyTries
+from postroad.model.text import say_many
 from postroad.model.when import HOUR, SECOND
 from postroad.state import State
 from postroad.state.people import failures
@@ -107,5 +108,9 @@ def _set(connection: sa.Connection, digest: str, count: int, now: int) -> None:
 
 def _refusal(wait: int) -> TooManyTries:
     seconds = -(-wait // SECOND)
-    message = f"Signing in failed too often. Try again in {seconds} s."
-    return TooManyTries(message, seconds)
+    said = say_many(
+        "Signing in failed too often. Try again in {count} second.",
+        "Signing in failed too often. Try again in {count} seconds.",
+        seconds,
+    )
+    return TooManyTries(said, seconds)

@@ -35,7 +35,7 @@ def create(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[api.router(), *web.routes()],
         middleware=[Identify()],
-        before_send=[_adding(headers(is_https=is_https))],
+        before_send=[_adding(headers(is_https=is_https, frames=settings.frame_sites))],
         exception_handlers={Exception: _failed},
         openapi_config=api.openapi(),
         request_max_body_size=_LARGEST_BODY,

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvicorn
+from litestar.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from postroad.accounts import Hasher
 from postroad.app.compose import create, opened
-from postroad.app.guard import heads, local
+from postroad.app.guard import heads, local, peered
 from postroad.config import Settings
 from postroad.errors import ConfigError, StoreInUse
 from postroad.services import Services
@@ -116,7 +118,7 @@ class _Stop:
 class _Server(uvicorn.Server):
     """A server that leaves signals to `_run`, for there are two of them."""
 
-    def __init__(self, app: object, settings: Settings) -> None:
+    def __init__(self, app: object) -> None:
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
             lifespan="off",
@@ -124,8 +126,7 @@ class _Server(uvicorn.Server):
             access_log=False,
             ws="none",
             server_header=False,
-            # Behind a web server on this machine, clients are whom it names.
-            proxy_headers=bool(settings.public_url),
+            proxy_headers=False,
             timeout_graceful_shutdown=_PATIENCE,
         )
         super().__init__(config)
@@ -166,9 +167,10 @@ async def _run(
     app.state.services = services
     answering = heads(app)
     async with app.lifespan():
-        servers = [(_Server(local(answering), settings), [sockets.private])]
+        servers = [(_Server(local(answering)), [sockets.private])]
         if sockets.public:
-            servers.append((_Server(answering, settings), list(sockets.public)))
+            public = _forwarded(answering) if settings.public_url else answering
+            servers.append((_Server(peered(public)), list(sockets.public)))
         running = [asyncio.create_task(server.serve(on)) for server, on in servers]
         for server, _ in servers:
             await server.is_up.wait()
@@ -182,6 +184,12 @@ async def _run(
         for server, _ in servers:
             server.should_exit = True
         await asyncio.gather(*running)
+
+
+def _forwarded(app: ASGIApp) -> ASGIApp:
+    """The application behind a web server on this machine: clients are whom that names."""
+    trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+    return ProxyHeadersMiddleware(app, trusted)  # type: ignore[arg-type,return-value]
 
 
 def _port(settings: Settings) -> list[socket.socket]:

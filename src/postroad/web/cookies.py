@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from litestar import Request
 from litestar.datastructures import Cookie
 
+from postroad.accounts import Viewer, secret
 from postroad.config import Settings
 
 SESSION = "postroad_session"
@@ -32,6 +36,14 @@ def zone_cookie(settings: Settings, value: str) -> Cookie:
 def language_cookie(settings: Settings, value: str) -> Cookie:
     """The language of the pages."""
     return _cookie(settings, LANGUAGE, value, _YEAR if value else 0)
+
+
+def form_key(request: Request[Viewer | None, Any, Any]) -> str:
+    """What the forms of this reader's pages carry; empty where nothing was given to them yet."""
+    if request.user:
+        return request.user.form_key
+    held = request.cookies.get(FORM, "")
+    return secret.form_key(held) if held else ""
 
 
 def ended(settings: Settings, name: str) -> Cookie:

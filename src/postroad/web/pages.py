@@ -17,7 +17,7 @@ from postroad.languages import catalogue, known, wanted
 from postroad.model import when, words
 from postroad.services import Services
 from postroad.web import statics, texts
-from postroad.web.cookies import FORM, LANGUAGE, SESSION, ZONE, form_cookie
+from postroad.web.cookies import LANGUAGE, ZONE, form_cookie, form_key
 
 Asked = Request[Viewer | None, Any, Any]
 #: What handlers name as arguments: the services, and who asks.
@@ -37,10 +37,11 @@ def page(
     """A template filled in for whoever asks."""
     services: Services = request.app.state.services
     zone, language = zone_of(request), language_of(request)
-    held = request.cookies.get(SESSION if request.user else FORM, "")
+    key = form_key(request)
     cookies = list(cookies or ())
-    if not held and not (request.user and request.user.via != "session"):
+    if not key and not request.user:
         held = secret.make()
+        key = secret.form_key(held)
         cookies.append(form_cookie(services.settings, held))
     html = _TEMPLATES.get_template(name).render(
         viewer=request.user,
@@ -50,7 +51,7 @@ def page(
         zone=zone,
         zone_label=when.named(zone, services.now()),
         kept_for=texts.kept_for(services.settings.retention_days),
-        form_key_value=secret.form_key(held) if held else "",
+        form_key_value=key,
         **values,
     )
     return Response(

@@ -17,7 +17,7 @@ from postroad.languages import known
 from postroad.model.text import say, say_many
 from postroad.web.cookies import language_cookie, zone_cookie
 from postroad.web.pages import Asked, Asking, Served, choices_of, page
-from postroad.web.signing import Sent, check_form
+from postroad.web.signing import Sent, check_form, own_account
 
 #: Names that are for machines, or that mean another one.
 _HIDDEN = ("Etc/", "posix/", "right/", "SystemV/", "localtime", "Factory", "posixrules")
@@ -51,6 +51,7 @@ def preferences_page(request: Asked, viewer: Asking, services: Served) -> Respon
         "refreshes": REFRESH,
         "server_zone": services.settings.timezone,
         "is_kept": bool(viewer.account_id),
+        **own_account(request, services),
     }
     return page(request, "preferences.html", values)
 

@@ -28,6 +28,8 @@ def routes() -> list[Router]:
             signing.sign_in_page,
             signing.sign_in,
             signing.sign_out,
+            signing.sign_out_everywhere,
+            signing.change_password,
             statics.static_file,
         ],
         dependencies={

@@ -1,4 +1,4 @@
-"""Signing in and out, the forms' keys, and who a page is for."""
+"""Signing in and out, one's password, the forms' keys, and who a page is for."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from postroad.accounts import Viewer, secret
-from postroad.errors import AccessError, TooManyTries
-from postroad.web.cookies import FORM, SESSION, ended, session_cookie
+from postroad.errors import AccessError, AccountError, TooManyTries
+from postroad.model.text import say
+from postroad.services import Services
+from postroad.web.cookies import FORM, SESSION, ended, form_key, session_cookie
 from postroad.web.failures import Forged, NotSignedIn
-from postroad.web.pages import Asked, Served, page
+from postroad.web.pages import Asked, Served, page, shown_error
 
 Sent = URLEncodedBody[dict[str, str]]
 
@@ -42,15 +44,66 @@ async def sign_in(request: Asked, services: Served, data: Sent) -> Response[str]
             services.signing, services.accounts.sign_in, name, password, client
         )
     except TooManyTries as error:
-        said, status, headers = str(error), 429, {"Retry-After": str(error.wait)}
+        said, status, headers = shown_error(error), 429, {"Retry-After": str(error.wait)}
     except AccessError as error:
-        said, status, headers = str(error), 401, {}
+        said, status, headers = shown_error(error), 401, {}
     else:
         settings = services.settings
         cookies = [session_cookie(settings, made), ended(settings, FORM)]
         return Redirect(there, status_code=303, cookies=cookies)
     values = {"next": there, "name": name[:320], "problem": said}
     return page(request, "sign_in.html", values, status=status, headers=headers)
+
+
+@post("/sign-out/everywhere", include_in_schema=False, sync_to_thread=True)
+def sign_out_everywhere(request: Asked, services: Served, data: Sent) -> Redirect:
+    """End every session of the account. Tokens stay: they are revoked one by one."""
+    viewer = signed_in(request)
+    check_form(request, data)
+    services.accounts.sessions.end_all(viewer.account_id)
+    services.accounts.audit.write(viewer, "sign_out_everywhere", viewer.name)
+    return Redirect("/sign-in", status_code=303, cookies=[ended(services.settings, SESSION)])
+
+
+@post("/preferences/password", include_in_schema=False)
+async def change_password(request: Asked, services: Served, data: Sent) -> Response[str]:
+    """Give one's account another password, or say why not."""
+    viewer = signed_in(request)
+    check_form(request, data)
+    new = data.get("new", "")
+    try:
+        if new != data.get("again", ""):
+            raise AccountError(say("The two new passwords are not the same."))
+        await asyncio.get_running_loop().run_in_executor(
+            services.signing,
+            services.accounts.change_password,
+            viewer,
+            data.get("current", ""),
+            new,
+            request.cookies.get(SESSION, ""),
+        )
+    except TooManyTries as error:
+        said, status, headers = shown_error(error), 429, {"Retry-After": str(error.wait)}
+    except AccessError as error:
+        said, status, headers = shown_error(error), 403, {}
+    except AccountError as error:
+        said, status, headers = shown_error(error), 422, {}
+    else:
+        return Redirect("/preferences?done=password", status_code=303)
+    values = {**own_account(request, services), "password_problem": said}
+    return page(request, "password.html", values, status=status, headers=headers)
+
+
+def own_account(request: Asked, services: Services) -> dict[str, Any]:
+    """What `_password.html` and `_sessions.html` show: how one signs in, and where one is."""
+    viewer = signed_in(request)
+    accounts = services.accounts
+    return {
+        "own_sessions": accounts.sessions.of(viewer.account_id, request.cookies.get(SESSION, "")),
+        "has_password": accounts.directory.has_password(viewer.account_id),
+        "password_problem": "",
+        "password_changed": request.query_params.get("done", "") == "password",
+    }
 
 
 @post("/sign-out", include_in_schema=False, sync_to_thread=True)
@@ -66,24 +119,21 @@ def sign_out(request: Asked, services: Served, data: Sent) -> Redirect:
 def signed_in(request: Asked) -> Viewer:
     """Who asks. Raises `NotSignedIn`."""
     if request.user is None:
-        message = "Sign in first."
-        raise NotSignedIn(message)
+        raise NotSignedIn(say("Sign in first."))
     return request.user
 
 
 def only_signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard: only those who are signed in. Raises `NotSignedIn`."""
     if connection.user is None:
-        message = "Sign in first."
-        raise NotSignedIn(message)
+        raise NotSignedIn(say("Sign in first."))
 
 
 def check_form(request: Asked, data: dict[str, str]) -> None:
     """Raise `Forged` unless the form was sent by a page that this browser was shown."""
-    held = request.cookies.get(SESSION if request.user else FORM, "")
-    if not held or not secret.same(data.get("form_key", ""), secret.form_key(held)):
-        message = "The page it stood on is out of date. Go back, load it again and repeat."
-        raise Forged(message)
+    key = form_key(request)
+    if not key or not secret.same(data.get("form_key", ""), key):
+        raise Forged(say("The page it stood on is out of date. Go back, load it again and repeat."))
 
 
 def own_address(there: str) -> str:
