@@ -155,10 +155,10 @@ def test_strangers_are_asked_to_sign_in(served: Served, path: str):
 
 def test_a_reseller_reads_its_own_accounts(served: Served, root: httpx.Client):
     """It sees those that belong to it, and can change none."""
-    reseller = made(root, name="agency", kind="reseller")
-    owned = made(root, name="client", kind="owner", domains="client.test", reseller="agency")
+    reseller = made(root, name="hosting-house", kind="reseller")
+    owned = made(root, name="client", kind="owner", domains="client.test", reseller="hosting-house")
     try:
-        with served.reader("agency") as client:
+        with served.reader("hosting-house") as client:
             page = client.get("/admin/accounts")
             assert page.status_code == 200
             table = text(page.text.split("<tbody>")[1].split("</tbody>")[0])

@@ -20,6 +20,8 @@ _WIDEST = 48.0
 #: A part that is there is seen, however small.
 _LEAST = 1.5
 _DIGITS = 2
+#: Room that a column's name takes.
+_APART = 48.0
 
 
 class Segment(NamedTuple, Generic[Key]):
@@ -68,9 +70,13 @@ def columns(
     *,
     width: float = 900.0,
     height: float = 260.0,
+    named: Sequence[int] | None = None,
     names: int = 8,
 ) -> Columns[Key]:
-    """Columns of these counts, one a row, their parts in this order; `names` of them are named."""
+    """Columns of these counts, one a row, their parts in this order.
+
+    Of those that may be `named`, all unless given, about `names` are.
+    """
     steps = scale(max((sum(row.values()) for row in rows), default=0))
     top = steps[-1]
     tall = height - BELOW - ABOVE
@@ -97,9 +103,11 @@ def columns(
             )
         )
     lines = tuple(Line(_short(bottom - tall * step / top), step) for step in steps)
-    every = max(1, math.ceil(len(rows) / names))
-    named = tuple(range(0, len(rows), every))
-    return Columns(width, height, LEFT, bottom, tuple(bars), lines, named)
+    candidates = range(len(rows)) if named is None else named
+    chosen = list(candidates[:: max(1, math.ceil(len(candidates) / names))])
+    if len(chosen) > 1 and (chosen[1] - chosen[0]) * room < _APART:
+        del chosen[0]
+    return Columns(width, height, LEFT, bottom, tuple(bars), lines, tuple(chosen))
 
 
 def scale(most: int) -> tuple[int, ...]:
