@@ -128,7 +128,8 @@ async function toggle(opener) {
   } else if (!row.dataset.waits) {
     row.dataset.waits = "1";
     try {
-      const inside = await read(await ask(`/message/${row.id.slice(2)}/row`, "row"));
+      const id = new URL(opener.href).searchParams.get("open");
+      const inside = await read(await ask(`/message/${id}/row`, "row"));
       const cell = document.createElement("td");
       cell.colSpan = row.cells.length;
       cell.append(...inside.body.childNodes);
