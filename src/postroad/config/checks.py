@@ -1,0 +1,76 @@
+"""What the type of a setting cannot say: values that fit together, networks, ports, zones."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from postroad.config.settings import Settings
+from postroad.config.zones import zone
+from postroad.errors import ConfigError
+
+_SITE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+#: Headers that no proxy can own.
+_COMMON_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "host",
+        "origin",
+        "referer",
+        "user-agent",
+        "x-form-key",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+    }
+)
+
+
+def check(settings: Settings) -> None:
+    """Raise `ConfigError` for the first setting that cannot be used."""
+    _ = settings.zone
+    if not 0 < settings.address[1] < 1 << 16:
+        message = f"The setting `listen` names port {settings.address[1]}; ports end at 65535."
+        raise ConfigError(message)
+    if settings.proxy_header and not settings.proxy_networks:
+        message = "The setting `proxy_header` needs `proxy_networks`: whom to believe it from."
+        raise ConfigError(message)
+    if settings.proxy_header.lower() in _COMMON_HEADERS:
+        message = (
+            f"The setting `proxy_header` cannot be {settings.proxy_header!r}: "
+            "every browser sends that header. Choose one that only the proxy sends."
+        )
+        raise ConfigError(message)
+    if settings.imap and not settings.imap_domains:
+        message = "The setting `imap` needs `imap_domains`: the domains whose mailboxes it has."
+        raise ConfigError(message)
+    try:
+        _ = urlsplit(settings.imap).port
+    except ValueError as error:
+        message = "The setting `imap` names a port that does not exist; ports end at 65535."
+        raise ConfigError(message) from error
+    for site in settings.frame_sites:
+        if not _SITE.fullmatch(site):
+            message = f"The setting `frame_sites` names {site!r}; write https://panel.example.com."
+            raise ConfigError(message)
+    for name in ("check_networks", "proxy_networks", "sending_addresses"):
+        _check_networks(name, getattr(settings, name))
+    for source in settings.sources:
+        if source.timezone:
+            zone(source.timezone, f"`timezone` of the source {source.path}")
+
+
+def _check_networks(name: str, texts: tuple[str, ...]) -> None:
+    for text in texts:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            message = f"The setting `{name}` names {text!r}, which is no network or address."
+            raise ConfigError(message) from error
