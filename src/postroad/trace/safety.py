@@ -54,7 +54,7 @@ class Fence:
                 "{address} is this server itself. It is not asked over the network.",
                 address=text,
             )
-        if not _is_public(inner):
+        if not is_public(text):
             return say(
                 "{address} is not a public address. To let it be checked, name it in the setting "
                 "{setting}.",
@@ -62,6 +62,17 @@ class Fence:
                 setting="check_networks",
             )
         return None
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is one of the internet, or stands for one that is."""
+    address = _address(text)
+    if address is None:
+        return False
+    address = _inner(address)
+    if isinstance(address, ipaddress.IPv6Address):
+        return address.is_global and address in _UNICAST
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _address(text: str) -> Address | None:
@@ -78,12 +89,6 @@ def _inner(address: Address) -> Address:
     if address in _TRANSLATED:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
-
-
-def _is_public(address: Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        return address.is_global and address in _UNICAST
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _is_here(address: Address) -> bool:
