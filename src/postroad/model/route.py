@@ -129,6 +129,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[Host, ...] = ()
     #: What else is to be known, a sentence each.
     notes: tuple[str, ...] = ()
+    #: Whether it is a copy that neither sender nor recipient is told of.
+    is_copy: bool = False
     #: Whether the viewer may not see what is behind it.
     is_hidden: bool = False
     children: tuple[Node, ...] = ()

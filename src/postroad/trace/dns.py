@@ -17,7 +17,7 @@ import dns.flags
 import dns.name
 from dns.rdtypes.mxbase import MXBase
 
-from postroad.model.route import Dnssec, Host, Kind, Node, Side
+from postroad.model.route import SMTP_PORT, Dnssec, Host, Kind, Node, Side
 from postroad.model.text import Text, say, say_many
 from postroad.trace.limits import MOST_HOSTS, Deadline
 from postroad.trace.lookup import Answer, Found, Lookup
@@ -54,14 +54,16 @@ class Asker:
         return unchecked.ask(name, kind).found in (Found.RECORDS, Found.NOTHING, Found.NO_NAME)
 
 
-def destination(asker: Asker, address: str, domain: str, *, router: str = "DNS") -> Node:
+def destination(
+    asker: Asker, address: str, domain: str, *, router: str = "DNS", port: int = SMTP_PORT
+) -> Node:
     """The end of the route of an address whose mail goes where DNS sends that of `domain`."""
     end = _End(address, domain, router)
     if domain.startswith("["):
         return _literal(end)
     answer, dnssec = asker.ask(domain, "MX")
     if answer.found is Found.NOTHING:
-        return _implicit(asker, end)
+        return _implicit(asker, end, port)
     if answer.found is not Found.RECORDS:
         return end.unknown(answer, dnssec)
     named = sorted(
@@ -85,10 +87,16 @@ def destination(asker: Asker, address: str, domain: str, *, router: str = "DNS")
         )
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         looked = [
-            pool.submit(host, asker, name, mx=mx, dnssec=dnssec) for mx, name in named[:MOST_HOSTS]
+            pool.submit(host, asker, name, mx=mx, port=port, dnssec=dnssec)
+            for mx, name in named[:MOST_HOSTS]
         ]
         hosts = tuple(each.result() for each in looked)
     return end.hosts(hosts, notes)
+
+
+def direct(address: str, name: str, server: Host, *, router: str) -> Node:
+    """The end of a route that goes to one server, whatever DNS says of the domain."""
+    return _End(address, name, router).hosts((server,))
 
 
 def host(
@@ -96,7 +104,7 @@ def host(
     name: str,
     *,
     mx: int | None = None,
-    port: int = 25,
+    port: int = SMTP_PORT,
     dnssec: Dnssec = Dnssec.SECURE,
 ) -> Host:
     """A server by its name: its addresses, and what is wrong. `dnssec` is of what named it."""
@@ -193,9 +201,9 @@ def via(router: str, hosts: Sequence[Host]) -> Text:
     )
 
 
-def _implicit(asker: Asker, end: _End) -> Node:
+def _implicit(asker: Asker, end: _End, port: int) -> Node:
     """A domain without MX records is its own server (RFC 5321 section 5.1)."""
-    own = host(asker, end.domain)
+    own = host(asker, end.domain, port=port)
     if own.ips:
         note = say("{domain} has no MX record: its own address counts.", domain=end.domain)
         return end.hosts((own,), [note])

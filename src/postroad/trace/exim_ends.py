@@ -6,7 +6,6 @@ the domain is then looked up once more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -17,12 +16,8 @@ from postroad.model.text import Text, say
 from postroad.trace import dns
 from postroad.trace.exim_answer import End, Step, Steps, Target, Transport
 from postroad.trace.reach import is_address
-from postroad.trace.tree import loop, routed
+from postroad.trace.tree import is_mailbox_program, loop, routed
 
-#: Programs that put mail into a mailbox, where a transport pipes to one of them.
-_MAILBOX_PROGRAM = re.compile(
-    r"(?:^|/)(?:dovecot-lda|deliver|procmail|maildrop|cyrdeliver)(?:\s|$)"
-)
 #: What Exim says where no router takes an address.
 _NOBODY = "Unrouteable address"
 #: What Exim says where DNS is the cause, and not this server.
@@ -130,7 +125,7 @@ class Ends:
         return msgspec.structs.replace(made, words=dns.via(end.router, hosts)) if hosts else made
 
     def _piped(self, end: End, command: str) -> Node:
-        if _MAILBOX_PROGRAM.search(command):
+        if is_mailbox_program(command):
             return self._local(end, end.address)
         return Node(
             address=end.address,

@@ -56,6 +56,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(command: Sequence[str], deadline: Deadline, *, said: bytes = b"") -> Output:
     """Run it with `said` on its standard input. Raises `OSError` where it cannot be started."""
+    if deadline.is_over:
+        return Output(status=-signal.SIGKILL, out="", err="", is_late=True)
     with _Line(command, said) as line:
         process = subprocess.Popen(  # noqa: S603 - a list, never a shell
             line.command,

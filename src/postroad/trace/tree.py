@@ -6,6 +6,7 @@ shown once, and the second place says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,11 @@ import msgspec
 from postroad.model.route import Kind, Node
 from postroad.model.text import Text, say, say_many
 from postroad.trace.limits import MOST_NODES
+
+#: Programs that put mail into a mailbox, where a transport pipes to one of them.
+_MAILBOX_PROGRAM = re.compile(
+    r"(?:^|/)(?:dovecot-lda|deliver|procmail|maildrop|cyrdeliver)(?:\s|$)"
+)
 
 
 @dataclass
@@ -38,11 +44,12 @@ class Tree:
         self._left_out = 0
         self._seen: set[object] = set()
 
-    def add(self, way: list[str], end: Node) -> None:
+    def add(self, way: list[str], end: Node, *, is_copy: bool = False) -> None:
         """Put an end behind the addresses that led to it, the one asked for first.
 
         Without any the end is the address asked for itself, or what that was rewritten to.
         """
+        end = msgspec.structs.replace(end, is_copy=is_copy)
         if self._count >= MOST_NODES:
             self._left_out += 1
             return
@@ -92,9 +99,8 @@ class Tree:
         if key not in self._seen or end.is_trouble:
             self._seen.add(key)
             return end
-        return msgspec.structs.replace(
-            end, hosts=(), notes=(say("It is reached in another way, too, and gets one copy."),)
-        )
+        note = say("It is reached in another way, too, and gets one copy.")
+        return msgspec.structs.replace(end, notes=(*end.notes, note))
 
 
 def _same(one: Node, other: Node) -> bool:
@@ -102,6 +108,11 @@ def _same(one: Node, other: Node) -> bool:
         return msgspec.structs.replace(node, notes=(), hosts=())
 
     return bare(one) == bare(other)
+
+
+def is_mailbox_program(command: str) -> bool:
+    """Whether a command puts mail into a mailbox."""
+    return bool(_MAILBOX_PROGRAM.search(command))
 
 
 def loop(way: list[str]) -> Text:

@@ -1,0 +1,101 @@
+"""Real Exim and Postfix: where a trace says mail goes, against where a message really went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.servers import yard
+from tests.trace import agreement, places
+
+#: A trace in the tests is small: a second is long, even on a busy machine.
+PATIENCE = 5
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One run: everything traced, sent and found."""
+    if reason := yard.why_not():
+        pytest.skip(reason)
+    return yard.run(tmp_path_factory.mktemp("yard"), "tests.trace.plan")["traced"]
+
+
+def test_there_are_enough_of_them():
+    """At least sixty addresses are compared."""
+    assert sum(map(len, places.ADDRESSES.values())) >= 60
+
+
+@pytest.mark.parametrize("server", places.ADDRESSES)
+def test_mail_goes_where_the_trace_says(server: str, truth: dict[str, Any]):
+    """For every address the message was found exactly where its route ends."""
+    wrong = {}
+    for address, told in truth[server].items():
+        traced = agreement.traced(server, address, told)
+        found = agreement.found(server, address, told)
+        if traced != found:
+            wrong[address] = {"traced": sorted(traced), "found": sorted(found)}
+
+    assert {} == wrong
+    assert len(places.ADDRESSES[server]) == len(truth[server])
+
+
+@pytest.mark.parametrize("server", places.ADDRESSES)
+def test_trouble_says_where_it_is(server: str, truth: dict[str, Any]):
+    """Each end that stops mail tells whether this server or the receiving end is the cause."""
+    sides = {
+        end["address"]: end["side"]
+        for told in truth[server].values()
+        for end in agreement.ends(told["route"]["root"])
+        if end["kind"] in ("error", "bounce", "defer")
+    }
+
+    assert "there" == sides["x@gone.example"] == sides["x@nullmx.example"]
+    assert "there" == sides["x@noaddress.example"] == sides["x@broken.example"]
+    assert {"here", "there"} == set(sides.values())
+    assert "here" == next(side for address, side in sides.items() if address.startswith("who@"))
+
+
+@pytest.mark.parametrize("server", places.ADDRESSES)
+def test_expansions_name_their_file(server: str, truth: dict[str, Any]):
+    """An alias says which file or table it stands in."""
+    domain = {"exim": "customer.example", "postfix": "school.example"}[server]
+    table = {"exim": "/srv/exim/aliases", "postfix": "texthash:/srv/postfix/etc/virtual"}[server]
+    root = truth[server][f"everyone@{domain}"]["route"]["root"]
+
+    assert ("routed", table) == (root["kind"], root["source"])
+    assert table in root["words"]
+    assert ["routed", "local", "local"] == sorted(
+        (each["kind"] for each in root["children"]), reverse=True
+    )
+
+
+def test_words_are_those_of_the_field(truth: dict[str, Any]):
+    """Router, host, address and priority are said as people know it."""
+    local = truth["exim"]["anna@customer.example"]["route"]["root"]
+    remote = truth["exim"]["zoe@partner.example"]["route"]["root"]
+
+    assert "mailboxes to local delivery" == local["words"]
+    assert "remote via mail.partner.example [198.51.100.11] MX=10" == remote["words"]
+
+
+@pytest.mark.parametrize("server", places.ADDRESSES)
+def test_no_trace_takes_long(server: str, truth: dict[str, Any]):
+    """Every trace is answered well within its time."""
+    slow = {
+        address: told["route"]["seconds"]
+        for address, told in truth[server].items()
+        if told["route"]["seconds"] > PATIENCE
+    }
+
+    assert {} == slow
+
+
+@pytest.mark.parametrize("server", places.ADDRESSES)
+def test_tools_that_misbehave_end_and_leave_nothing(server: str, truth: dict[str, Any]):
+    """A tool that floods, hangs or talks nonsense gives a sentence in time, and nothing runs on."""
+    for address, route in truth["hostile"][server].items():
+        assert "error" == route["root"]["kind"], address
+        assert route["root"]["words"]
+        assert "here" == route["root"]["side"]
+        assert route["seconds"] < 3
+        assert [] == route["left"]
