@@ -6,6 +6,7 @@ it in SQL: what a viewer may not see is not found, not counted and not explained
 """
 
 from postroad.queries.detail import Detail, Relative, detail
+from postroad.queries.entered import Entry, entered
 from postroad.queries.explain import explain
 from postroad.queries.figures import Day, counts, statistics
 from postroad.queries.find import DEFAULT_LIMIT, MAXIMUM_LIMIT, iterate, search
@@ -18,23 +19,32 @@ from postroad.queries.health import (
     sources,
     unknown,
 )
+from postroad.queries.overview import Bucket, Overview, Provider, Spread, Top, overview
 from postroad.queries.public import public
 
 __all__ = [
     "DEFAULT_LIMIT",
     "MAXIMUM_LIMIT",
+    "Bucket",
     "Day",
     "Detail",
+    "Entry",
     "Host",
+    "Overview",
+    "Provider",
     "Relative",
     "Source",
+    "Spread",
+    "Top",
     "UnknownShape",
     "counts",
     "coverage",
     "detail",
+    "entered",
     "explain",
     "hosts",
     "iterate",
+    "overview",
     "public",
     "search",
     "sources",

@@ -33,26 +33,35 @@ _REMOTE = (Direction.OUTBOUND, Direction.RELAYED)
 class Range:
     """The deliveries that a planned question leaves, as SQL with its parameters."""
 
-    def __init__(self, plan: Plan, *, after: Place | None = None, by_arrival: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        after: Place | None = None,
+        by_arrival: bool = False,
+        always_rows: bool = False,
+    ) -> None:
         """Everything that holds, or what comes behind a place.
 
-        A delivery is in the period if it was on its way in it, or if it arrived in it.
+        A delivery is in the period if it was on its way in it, or if it arrived in it. With
+        `always_rows` deliveries are read, whatever the plan says, for other columns of theirs.
         """
         self.parameters: dict[str, Any] = {}
         self._plan = plan
         self._search = plan.search
         self._by_arrival = by_arrival
-        self._facts = Facts(plan.viewer, self._bind) if plan.by_rows else None
+        by_rows = plan.by_rows or always_rows
+        self._facts = Facts(plan.viewer, self.bind) if by_rows else None
         self._is_descending = self._search.sort.startswith("-")
         field = self._search.sort.removeprefix("-")
         self._order = ("", "") if field == NEWEST_FIRST[1:] else self._order_of(field)
         self._period = self._times(None, "active_at")
         self._first = None
-        if not plan.by_rows:
+        if not by_rows:
             self._first = _EVERYTHING if self._search.subject or not plan.first else plan.first
         self._rest = [
             *self._shown(),
-            *self._times(after, _ACTIVE if plan.by_rows else "active_at"),
+            *self._times(after, _ACTIVE if by_rows else "active_at"),
             *self._conditions(),
             *self._asked(),
             *self._behind(after),
@@ -60,12 +69,12 @@ class Range:
 
     def page(self, limit: int) -> str:
         """A query of `ago`, `id` and `value` of so many deliveries, in the order asked for."""
-        count = self._bind("UInt32", limit)
+        count = self.bind("UInt32", limit)
         if self._first is None:
             value = self._order[0] or "0"
             return (
                 f"SELECT ago, id, {value} AS value FROM deliveries FINAL "
-                f"WHERE {' AND '.join(self._rest)} ORDER BY {self._ordered('value')} LIMIT {count}"
+                f"WHERE {self.where} ORDER BY {self._ordered('value')} LIMIT {count}"
             )
         keys = self._first.keys
         if len(keys) == 1 and not self._first.is_prefix:
@@ -83,10 +92,21 @@ class Range:
         """
         columns = "SELECT ago, id, status AS state, host "
         if self._first is None:
-            return f"{columns} FROM deliveries FINAL WHERE {' AND '.join(self._rest)}"
+            return f"{columns} FROM deliveries FINAL WHERE {self.where}"
         is_one = len(self._first.keys) == 1 and not self._first.is_prefix
         unique = "" if is_one else " LIMIT 1 BY ago, id"
         return f"{columns} {self._from(self._first.keys)}{unique}"
+
+    def bind(self, kind: str, value: object) -> str:
+        """Bind a value; what stands for it in SQL."""
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"{{{name}:{kind}}}"
+
+    @property
+    def where(self) -> str:
+        """The conditions of deliveries."""
+        return " AND ".join(self._rest)
 
     def _order_of(self, field: str) -> tuple[str, str]:
         return self._facts.order(field) if self._facts else ("", "")
@@ -107,17 +127,12 @@ class Range:
         where = " AND ".join([self._of_keys(keys, is_prefix=is_prefix), *self._rest])
         return f"FROM deliveries_by_key FINAL WHERE {where}"
 
-    def _bind(self, kind: str, value: object) -> str:
-        name = f"p{len(self.parameters)}"
-        self.parameters[name] = value
-        return f"{{{name}:{kind}}}"
-
     def _of_keys(self, keys: tuple[str, ...], *, is_prefix: bool) -> str:
         if is_prefix:
-            return f"startsWith(key, {self._bind('String', keys[0])})"
+            return f"startsWith(key, {self.bind('String', keys[0])})"
         if len(keys) == 1:
-            return f"key = {self._bind('String', keys[0])}"
-        return f"key IN {self._bind('Array(String)', list(keys))}"
+            return f"key = {self.bind('String', keys[0])}"
+        return f"key IN {self.bind('Array(String)', list(keys))}"
 
     def _shown(self) -> list[str]:
         return ["shown"] if self._first else ["NOT deleted", "NOT folded"]
@@ -158,17 +173,17 @@ class Range:
         if not sides or scope is None:
             return []
         if self._first is scope:
-            return [f"bitAnd(sides, {self._bind('UInt8', int(sides))}) != 0"]
+            return [f"bitAnd(sides, {self.bind('UInt8', int(sides))}) != 0"]
         return [self._among(scope, sides)]
 
     def _under(self, term: Term, sides: Side) -> list[str]:
         """What holds for the rows of a term, beside its keys."""
         parts = []
         if sides:
-            parts.append(f"bitAnd(sides, {self._bind('UInt8', int(sides))}) != 0")
+            parts.append(f"bitAnd(sides, {self.bind('UInt8', int(sides))}) != 0")
         if term.only:
-            prefix = self._bind("String", term.only[:MESSAGE_KEY_LENGTH])
-            parts.append(f"(key != {prefix} OR id = {self._bind('String', term.only)})")
+            prefix = self.bind("String", term.only[:MESSAGE_KEY_LENGTH])
+            parts.append(f"(key != {prefix} OR id = {self.bind('String', term.only)})")
         return parts
 
     def _among(self, term: Term, sides: Side) -> str:
@@ -188,14 +203,14 @@ class Range:
         search = self._search
         parts: list[str] = []
         if search.until:
-            parts.append(f"ago > {self._bind('Int64', -search.until)}")
+            parts.append(f"ago > {self.bind('Int64', -search.until)}")
         if after is not None and not self._order[0]:
             sign = ">=" if self._is_descending else "<="
-            parts.append(f"ago {sign} {self._bind('Int64', after.ago)}")
+            parts.append(f"ago {sign} {self.bind('Int64', after.ago)}")
         if search.since and self._by_arrival:
-            parts.append(f"ago <= {self._bind('Int64', -search.since)}")
+            parts.append(f"ago <= {self.bind('Int64', -search.since)}")
         elif search.since:
-            parts.append(f"{active} >= {self._bind('Int64', search.since)}")
+            parts.append(f"{active} >= {self.bind('Int64', search.since)}")
         return parts
 
     def _asked(self) -> list[str]:
@@ -203,16 +218,16 @@ class Range:
         search = self._search
         parts = []
         if search.subject:
-            subject = self._bind("String", search.subject)
+            subject = self.bind("String", search.subject)
             parts.append(f"positionCaseInsensitiveUTF8(subject, {subject}) > 0")
         if search.statuses:
             words = sorted(status.word for status in search.statuses)
-            parts.append(f"status IN {self._bind('Array(String)', words)}")
+            parts.append(f"status IN {self.bind('Array(String)', words)}")
         for ways in self._directions(search):
             words = sorted(direction.word for direction in ways)
-            parts.append(f"direction IN {self._bind('Array(String)', words)}")
+            parts.append(f"direction IN {self.bind('Array(String)', words)}")
         if search.host:
-            parts.append(f"host = {self._bind('String', search.host)}")
+            parts.append(f"host = {self.bind('String', search.host)}")
         if self._facts:
             parts += self._facts.conditions(search, parts=self._plan.parts_in_rows)
         return parts
@@ -228,14 +243,14 @@ class Range:
     def _behind(self, after: Place | None) -> list[str]:
         if after is None:
             return []
-        ago, identity = self._bind("Int64", after.ago), self._bind("String", after.id)
+        ago, identity = self.bind("Int64", after.ago), self.bind("String", after.id)
         if not self._order[0]:
             sign = ">" if self._is_descending else "<"
             return [f"(ago {sign} {ago} OR id {sign} {identity})"]
         value, kind = self._order
         if isinstance(after.value, int) != (kind == "Int64"):
             raise cursors.foreign()
-        bound = self._bind(kind, after.value)
+        bound = self.bind(kind, after.value)
         sign = "<" if self._is_descending else ">"
         return [
             f"({value} {sign} {bound} OR ({value} = {bound} AND (ago, id) > ({ago}, {identity})))"

@@ -6,9 +6,11 @@ Methods block; they are called in worker threads.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,14 +20,22 @@ from postroad.accounts import Accounts, Viewer
 from postroad.config import Settings
 from postroad.errors import SearchError
 from postroad.ingest import Follower
-from postroad.model import question, when
+from postroad.model import box, question, when
+from postroad.model.delivery import Delivery
 from postroad.model.search import Page, Search
 from postroad.model.status import Status
 from postroad.model.text import say
 from postroad.reasons import Reason
 from postroad.services.imports import Imports
+from postroad.services.limits import Limits
+from postroad.services.overviews import Overviews
 from postroad.state import State
 from postroad.store import Store
+
+if TYPE_CHECKING:
+    from postroad.services.deliverability import Deliverability
+    from postroad.services.probing import Probing
+    from postroad.services.tracing import Tracing
 
 #: How many deliveries a page holds unless asked otherwise, and at most.
 USUAL_LIMIT, HIGHEST_LIMIT = 100, 1000
@@ -47,6 +57,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[Status, int]
 
 
+_Group = TypeVar("_Group", queries.Bucket, queries.Top, queries.Provider, queries.Spread)
+
+
 @dataclass
 class Services:
     """Everything that a request may need. Made by `app`, closed by it."""
@@ -59,10 +72,35 @@ class Services:
     #: What follows the configured sources; None where nothing does.
     follower: Follower | None = None
     started_at: int = field(default_factory=lambda: time.time_ns() // 1000)
+    overviews: Overviews = field(default_factory=Overviews)
     #: Checks passwords, apart from other work, so that many sign-ins at once hold up nobody else.
     signing: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(16, thread_name_prefix="signing")
     )
+
+    #: How often other people's servers were asked, and by whom.
+    limits: Limits = field(default_factory=Limits)
+
+    @cached_property
+    def probing(self) -> Probing:
+        """Live checks. What they are made with is loaded when the first is asked for."""
+        from postroad.services.probing import Probing
+
+        return Probing(self.settings, self.accounts.audit, self.limits)
+
+    @cached_property
+    def tracing(self) -> Tracing:
+        """Traces, loaded likewise."""
+        from postroad.services.tracing import Tracing
+
+        return Tracing(self.settings, self.accounts.audit, self.limits)
+
+    @cached_property
+    def domains(self) -> Deliverability:
+        """Checks of sending domains, loaded likewise."""
+        from postroad.services.deliverability import Deliverability
+
+        return Deliverability(self.settings, self.accounts.audit, self.limits)
 
     def close(self) -> None:
         """End its threads. Store and state are closed by whoever opened them."""
@@ -84,7 +122,7 @@ class Services:
     ) -> Answer:
         """Deliveries that this viewer asks for and may see, in order. Raises `SearchError`."""
         search = self._ask(values, zone)
-        self.accounts.audit.write(viewer, "search", str(question.in_words(search, when.UTC_ZONE)))
+        self._note(viewer, "search", search)
         page = queries.search(
             self.store, viewer.scope, search, limit=limit, cursor=cursor, count=count
         )
@@ -110,13 +148,63 @@ class Services:
     ) -> tuple[Search, dict[Status, int]]:
         """The question, and how many deliveries of each status it finds. Raises `SearchError`."""
         search = self._ask(values, zone)
-        self.accounts.audit.write(viewer, "counts", str(question.in_words(search, when.UTC_ZONE)))
+        self._note(viewer, "counts", search)
         return search, queries.counts(self.store, viewer.scope, search)
+
+    def export(
+        self, viewer: Viewer, values: Mapping[str, str], *, zone: ZoneInfo
+    ) -> Iterator[Delivery]:
+        """All deliveries that this viewer asks for and may see, read as they are taken.
+
+        Raises `SearchError` at once, before anything is taken.
+        """
+        search = self._ask(values, zone)
+        self._note(viewer, "export", search)
+        return queries.iterate(self.store, viewer.scope, search)
+
+    def overview(
+        self, viewer: Viewer, values: Mapping[str, str], *, zone: ZoneInfo
+    ) -> queries.Overview:
+        """Figures of what this viewer asks for and may see. Raises `SearchError`.
+
+        The values of each group are complete: what was asked for, narrowed to the group.
+        """
+        search = self._ask(values, zone)
+        self._note(viewer, "overview", search)
+        found = self.overviews.get(self.store, viewer.scope, search, now=self.now(), zone=zone)
+        asked = {**values, **box.understand(values.get("q", "")), "q": ""}
+        return msgspec.structs.replace(
+            found,
+            buckets=_led(found.buckets, asked),
+            senders=_led(found.senders, asked),
+            recipients=_led(found.recipients, asked),
+            providers=_led(found.providers, asked),
+            spread=_led(found.spread, asked),
+        )
+
+    def entered(self, viewer: Viewer, *, zone: ZoneInfo) -> list[queries.Entry]:  # noqa: ARG002
+        """How this viewer's own outgoing mail came in, what was used last first."""
+        self.accounts.audit.write(viewer, "entered", "", about=())
+        return queries.entered(self.store, viewer.scope, now=self.now())
 
     def detail(self, viewer: Viewer, delivery_id: str) -> queries.Detail | None:
         """One delivery with its evidence, or None where there is none that this viewer may see."""
-        self.accounts.audit.write(viewer, "detail", delivery_id[:64])
-        return queries.detail(self.store, viewer.scope, delivery_id)
+        found = queries.detail(self.store, viewer.scope, delivery_id)
+        about = (found.delivery.sender, found.delivery.recipient) if found else ()
+        self.accounts.audit.write(viewer, "detail", delivery_id[:64], about=about)
+        return found
+
+    def in_place(self, viewer: Viewer, delivery_id: str) -> queries.Detail | None:
+        """The same, for a row that is opened in its list."""
+        return self.detail(viewer, delivery_id)
+
+    def _note(self, viewer: Viewer, action: str, search: Search) -> None:
+        """Write into the audit trail what is asked, and about whom."""
+        about = [search.recipient, search.sender, search.address, search.user]
+        if search.domain:
+            about.append(f"@{search.domain}")
+        words = str(question.in_words(search, when.UTC_ZONE))
+        self.accounts.audit.write(viewer, action, words, about=about)
 
     def _ask(self, values: Mapping[str, str], zone: ZoneInfo) -> Search:
         search = question.ask(values, now=self.now(), zone=zone)
@@ -131,3 +219,14 @@ class Services:
                 field="reason",
             )
         return search
+
+
+def _led(groups: list[_Group], asked: Mapping[str, str]) -> list[_Group]:
+    """Groups with the whole question that leads to each."""
+    return [
+        msgspec.structs.replace(
+            each,
+            values={name: value for name, value in {**asked, **each.values}.items() if value},
+        )
+        for each in groups
+    ]
