@@ -86,6 +86,10 @@ class Client:
         """A sample of lines that were not understood."""
         return list(self._get("unknown", {"limit": str(limit)})["unknown"])
 
+    def trace(self, address: str) -> dict[str, Any]:
+        """Where mail for an address would go now."""
+        return self._get("trace", {"address": address})
+
     def users(self) -> list[dict[str, Any]]:
         """Every account."""
         return list(self._get("users")["users"])
