@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from tests.servers import packages
 from tests.trace_live.world import World, build
+from tests.web.served import Served, serving
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     os.environ.pop("SSL_CERT_FILE", None)
     if before is not None:
         os.environ["SSL_CERT_FILE"] = before
+
+
+@pytest.fixture(scope="session")
+def served(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running postroad in that world."""
+    settings = world.settings
+    with serving(
+        tmp_path_factory.mktemp("served") / "home",
+        host=settings.host,
+        resolver=list(settings.resolver),
+        check_networks=list(settings.check_networks),
+        sending_addresses=list(settings.sending_addresses),
+        mail_server="none",
+    ) as running:
+        yield running

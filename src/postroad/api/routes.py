@@ -11,7 +11,7 @@ from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
 import postroad
-from postroad.api import about, deliveries, imports, people, trace
+from postroad.api import about, deliverability, deliveries, imports, people, probe, trace
 from postroad.api.asking import DEPENDENCIES, only_documented
 from postroad.api.errors import answer
 
@@ -32,6 +32,8 @@ def router() -> Router:
             about.coverage,
             about.unknown,
             about.examine,
+            deliverability.deliverability,
+            probe.probe,
             trace.trace,
             imports.start,
             imports.latest,

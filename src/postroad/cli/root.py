@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from postroad import __version__
-from postroad.cli import doctor, import_, search, serve, show, source, talk, token, user
+from postroad.cli import (
+    deliverability,
+    doctor,
+    import_,
+    search,
+    serve,
+    show,
+    source,
+    talk,
+    token,
+    user,
+)
 from postroad.cli.context import Given
 
 HELP = """What happened to that email?
@@ -64,6 +75,9 @@ app.command("serve", help=serve.SERVE_HELP, epilog=serve.SERVE_EPILOG)(serve.com
 app.command("search", help=search.HELP, epilog=search.EPILOG)(search.command)
 app.command("show", help=show.HELP, epilog=show.EPILOG)(show.command)
 app.command("doctor", help=doctor.HELP, epilog=doctor.EPILOG)(doctor.command)
+app.command("deliverability", help=deliverability.HELP, epilog=deliverability.EPILOG)(
+    deliverability.command
+)
 app.add_typer(source.app, name="source", help=source.HELP, epilog=source.EPILOG)
 app.add_typer(user.app, name="user", help=user.HELP, epilog=user.EPILOG)
 app.add_typer(token.app, name="token", help=token.HELP, epilog=token.EPILOG)

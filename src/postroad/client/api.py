@@ -90,6 +90,14 @@ class Client:
         """Where mail for an address would go now."""
         return self._get("trace", {"address": address})
 
+    def deliverability(self, domain: str, selectors: Iterable[str] = ()) -> dict[str, Any]:
+        """How a sending domain stands."""
+        return self._get("deliverability", {"domain": domain, "selector": ",".join(selectors)})
+
+    def probe(self, address: str) -> list[dict[str, Any]]:
+        """What the servers that an address leads to say now."""
+        return list(self._send("POST", "probe", {"address": address})["probes"])
+
     def users(self) -> list[dict[str, Any]]:
         """Every account."""
         return list(self._get("users")["users"])

@@ -10,8 +10,8 @@ from postroad.errors import AccessError, SearchError
 from postroad.model.check import DomainCheck
 from postroad.model.text import say
 from postroad.model.when import shown
+from postroad.services.access import only_for_owners
 from postroad.services.limits import Limits, Rule
-from postroad.services.probing import only_for_owners
 from postroad.trace import deliverability
 from postroad.trace.lookup import Lookup, a_label
 from postroad.trace.safety import Fence, is_public

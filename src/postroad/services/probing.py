@@ -13,12 +13,14 @@ from collections.abc import Iterator
 import msgspec
 
 from postroad import trace
-from postroad.accounts import Audit, Kind, Viewer
+from postroad.accounts import Audit, Viewer
 from postroad.config import Settings
-from postroad.errors import AccessError, TooManyTries
+from postroad.errors import TooManyTries
 from postroad.model import route as routes
 from postroad.model.check import Destination, Outcome, Probe
 from postroad.model.text import Text, say
+from postroad.services.access import only_for_owners
+from postroad.services.hiding import seen_by
 from postroad.services.limits import Limits, Rule
 from postroad.trace.envelope import recipient
 from postroad.trace.lookup import Lookup
@@ -75,7 +77,8 @@ class Probing:
         tools = trace.tools(settings)
         seconds = min(tools.seconds, settings.check_seconds / 2)
         found = trace.trace(address, msgspec.structs.replace(tools, seconds=seconds))
-        ways = list(_ways(found.root, viewer))[:_MOST_WAYS]
+        # Ways that the viewer may not see are not theirs to ask about.
+        ways = list(_ways(seen_by(viewer, found).root))[:_MOST_WAYS]
         if not ways:
             return (_nothing(address, settings.check_sender),)
         probes = []
@@ -123,26 +126,11 @@ class _Gate(Fence):
         return None
 
 
-def only_for_owners(viewer: Viewer) -> None:
-    """Raise `AccessError` for mailbox users."""
-    if viewer.kind is Kind.MAILBOX:
-        message = say("Only administrators and owners of domains may have other servers checked.")
-        raise AccessError(message)
-
-
-def _ways(node: routes.Node, viewer: Viewer) -> Iterator[tuple[str, list[Destination]]]:
-    """Addresses that leave this server, and whereto.
-
-    Only ways that the viewer may see: behind somebody else's alias is nothing of theirs.
-    """
-    if node.is_hidden:
-        return
-    if node.kind is routes.Kind.SMTP and node.hosts:
-        yield node.address, [_destination(each, at) for at, each in enumerate(node.hosts)]
-    for child in node.children:
-        is_same = child.address.lower() == node.address.lower()
-        if is_same or viewer.scope.holds(node.address):
-            yield from _ways(child, viewer)
+def _ways(root: routes.Node) -> Iterator[tuple[str, list[Destination]]]:
+    """Addresses that leave this server, and whereto."""
+    for _, node in routes.walk(root):
+        if node.kind is routes.Kind.SMTP and node.hosts and not node.is_hidden:
+            yield node.address, [_destination(each, at) for at, each in enumerate(node.hosts)]
 
 
 def _destination(host: routes.Host, at: int) -> Destination:
