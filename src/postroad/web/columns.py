@@ -82,6 +82,9 @@ COLUMNS = {each.key: each for each in _ALL}
 #: What is shown to somebody who chose nothing.
 USUAL = ("event", "from", "sender", "sent", "delivery", "score", "to", "result", "actions")
 
+#: Digits of a position that is taken for one.
+_LONGEST_NUMBER = 6
+
 
 def chosen(keys: Iterable[str]) -> list[Column]:
     """The columns of these keys, in this order; the usual ones where none is known."""
@@ -89,18 +92,25 @@ def chosen(keys: Iterable[str]) -> list[Column]:
     return found or [COLUMNS[key] for key in USUAL]
 
 
-def ordered(sent: Mapping[str, str]) -> tuple[str, ...]:
+def listed(shown: Iterable[Column]) -> list[Column]:
+    """All columns: those that are shown, in their order, and then the others."""
+    shown = list(shown)
+    return [*shown, *(each for each in _ALL if each not in shown)]
+
+
+def ordered(sent: Mapping[str, str], before: Iterable[Column]) -> tuple[str, ...]:
     """The keys that a form chose (`show-KEY`), by the positions it gave (`place-KEY`).
 
-    Of those with the same position, or without one, the first in the list comes first.
+    `before` is the list that the form showed. Of two with the same position, the one that was
+    moved there takes it: it goes before the other if it came up, behind it if it went down.
     """
-    wanted = [key for key in COLUMNS if f"show-{key}" in sent]
-
-    def place(key: str) -> int:
-        number = sent.get(f"place-{key}", "").strip()
-        return int(number) if number.isascii() and number.isdigit() and number else _LAST
-
-    return tuple(sorted(wanted, key=place))
+    places = {}
+    for index, column in enumerate(listed(before), start=1):
+        text = sent.get(f"place-{column.key}", "").strip()
+        is_number = text.isascii() and text.isdigit() and len(text) < _LONGEST_NUMBER
+        place = int(text) if is_number else index
+        places[column.key] = (place, (place > index) - (place < index), index)
+    return tuple(sorted((key for key in places if f"show-{key}" in sent), key=places.__getitem__))
 
 
 def value(column: Column, delivery: Delivery) -> str:
@@ -155,7 +165,3 @@ def _stamp(at: int, zone: ZoneInfo) -> str:
     if not at:
         return ""
     return datetime.fromtimestamp(at // when.SECOND, zone).isoformat()
-
-
-#: Behind every position that somebody types.
-_LAST = 1 << 20

@@ -15,7 +15,7 @@ from postroad.model.status import Status
 from postroad.model.text import Text, say
 from postroad.services import Services
 from postroad.web import columns, rows
-from postroad.web.columns import COLUMNS, Column
+from postroad.web.columns import Column
 from postroad.web.form import BOXES, PERIODS, Form
 from postroad.web.pages import Asked, Asking, Served, choices_of, page, shown_error, zone_of
 
@@ -71,7 +71,7 @@ def _answer(request: Asked, viewer: Viewer, services: Services, form: Form) -> d
         "columns": shown,
         "cell_text": columns.value,
         "cell_asks": columns.asked,
-        "all_columns": [*shown, *(each for each in COLUMNS.values() if each not in shown)],
+        "all_columns": columns.listed(shown),
         "order": _order(form["sort"] or NEWEST_FIRST),
         "next_order": next_order,
         "refresh": mine.refresh,
@@ -86,7 +86,7 @@ def _total(counts: dict[Status, int], statuses: tuple[Status, ...]) -> int:
 
 def _opened(viewer: Viewer, services: Services, delivery_id: str) -> rows.Inside | None:
     """The inside of the row that the address asks to be open, if there is such a one."""
-    found = services.detail(viewer, delivery_id) if delivery_id else None
+    found = services.in_place(viewer, delivery_id) if delivery_id else None
     return rows.inside(found.delivery, found.attempts) if found else None
 
 

@@ -7,7 +7,18 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from postroad.services import Services
-from postroad.web import beside, message, preferences, remote, report, rows, saved, signing, statics
+from postroad.web import (
+    beside,
+    export,
+    message,
+    preferences,
+    remote,
+    report,
+    rows,
+    saved,
+    signing,
+    statics,
+)
 
 
 def routes() -> list[Router]:
@@ -18,6 +29,8 @@ def routes() -> list[Router]:
             report.report,
             rows.row,
             remote.remote,
+            export.export_csv,
+            export.export_json,
             saved.save_search,
             saved.forget_search,
             saved.set_columns,

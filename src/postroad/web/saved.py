@@ -38,7 +38,8 @@ def forget_search(request: Asked, viewer: Asking, services: Served, data: Sent) 
 def set_columns(request: Asked, viewer: Asking, services: Served, data: Sent) -> Redirect:
     """Keep the columns of the table and their order, and go back to it."""
     check_form(request, data)
-    wanted = () if "usual" in data else columns.ordered(data)
+    before = columns.chosen(choices_of(request).columns)
+    wanted = () if "usual" in data else columns.ordered(data, before)
     if wanted == columns.USUAL:
         wanted = ()
     chosen = msgspec.structs.replace(choices_of(request), columns=wanted)

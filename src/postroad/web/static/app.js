@@ -223,7 +223,7 @@ function addMovers(form) {
       button.type = "button";
       button.className = "quiet mover";
       button.dataset.move = way;
-      button.ariaLabel = form.dataset[way].replace("{}", item.innerText.trim());
+      button.ariaLabel = form.dataset[way].replace("{}", item.querySelector("label").textContent.trim());
       const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       svg.setAttribute("class", "icon");
       svg.setAttribute("aria-hidden", "true");
