@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from postroad.accounts import secret
-from postroad.accounts.account import IMAP, LONGEST_NAME, PROXY, Account, Viewer
+from postroad.accounts.account import IMAP, LONGEST_NAME, OIDC, PROXY, Account, Viewer
 from postroad.accounts.audit import Audit
 from postroad.accounts.choices import Notebook
 from postroad.accounts.hasher import Hasher
@@ -21,9 +21,12 @@ from postroad.accounts.sessions import Sessions
 from postroad.accounts.slowdown import Slowdown
 from postroad.accounts.tokens import Tokens
 from postroad.config import Settings
-from postroad.errors import AccessError
+from postroad.errors import AccessError, ConfigError
 from postroad.model.text import say
 from postroad.state import State
+
+if TYPE_CHECKING:
+    from postroad.accounts.oidc import Oidc
 
 
 def _now() -> int:
@@ -42,6 +45,7 @@ class Accounts:
         panel: Panel | None = None,
         imap: Imap | None = None,
         proxy: Proxy | None = None,
+        oidc: Oidc | None = None,
         clock: Callable[[], int] = _now,
     ) -> None:
         """Local accounts alone, unless more is given."""
@@ -54,6 +58,8 @@ class Accounts:
         self._slowdown = Slowdown(state, clock)
         #: Whom to believe who somebody is, besides ourselves; None: nobody.
         self.proxy = proxy
+        #: Where people may sign in besides; None: nowhere.
+        self.oidc = oidc
         self._imap = imap
         self._keys = Keys(state)
 
@@ -67,6 +73,7 @@ class Accounts:
             panel=Panel(settings.domain_users, settings.user_owners, _now),
             imap=_imap(settings),
             proxy=_proxy(settings),
+            oidc=_oidc(settings),
         )
 
     def sign_in(self, name: str, password: str, client: str) -> str:
@@ -100,8 +107,9 @@ class Accounts:
 
     def by_session(self, given: str, client: str) -> Viewer | None:
         """The viewer whose session's secret this is, or None."""
-        if account := self.sessions.account(given):
-            return self._viewer(account, "session", client, secret.form_key(given))
+        if found := self.sessions.find(given):
+            account, via = found
+            return self._viewer(account, via, client, secret.form_key(given))
         return None
 
     def by_token(self, given: str, client: str) -> Viewer | None:
@@ -112,13 +120,41 @@ class Accounts:
 
     def by_proxy(self, name: str, client: str) -> Viewer:
         """The viewer of the name that the trusted proxy gave. Raises `AccessError`."""
-        account = self.directory.find(name)
-        if account is None and self.proxy and self.proxy.makes:
-            account = self.directory.vouched(name, PROXY)
-        if account is None or account.disabled:
-            raise AccessError(say("{name} has no account here that may be used.", name=name))
+        account = self._vouched(name, PROXY, makes=bool(self.proxy and self.proxy.makes))
         key = secret.form_key(self._keys.get("forms"), f"{PROXY} {account.id}")
         return self._viewer(account, PROXY, client, key)
+
+    def begin_oidc(self) -> tuple[str, str]:
+        """Where to sign in at the OpenID provider, and a secret for the browser's cookie.
+
+        Raises `AccessError` where there is no provider or it does not answer.
+        """
+        return self._provider().begin(self._keys.get(OIDC))
+
+    def end_oidc(self, made: str, answer: dict[str, str], client: str) -> str:
+        """The secret of a new session, for whom the provider sent back with this query.
+
+        `made` is the secret that `begin_oidc` gave. Raises `AccessError`.
+        """
+        provider = self._provider()
+        name = provider.finish(self._keys.get(OIDC), made, answer)
+        account = self._vouched(name, OIDC, makes=provider.makes)
+        self.audit.write(self._viewer(account, OIDC, client), "sign_in", account.name)
+        return self.sessions.open(account, client, OIDC)
+
+    def _provider(self) -> Oidc:
+        if self.oidc is None:
+            raise AccessError(say("This server takes no sign-in from elsewhere."))
+        return self.oidc
+
+    def _vouched(self, name: str, backend: str, *, makes: bool) -> Account:
+        """The account that somebody whom we trust calls by this name. Raises `AccessError`."""
+        account = self.directory.find(name)
+        if account is None and makes:
+            account = self.directory.vouched(name, backend)
+        if account is None or account.disabled:
+            raise AccessError(say("{name} has no account here that may be used.", name=name[:320]))
+        return account
 
     def _by_mail(self, name: str, password: str, client: str) -> Account | None:
         """The mailbox account of this address, if the IMAP server says that it is the password.
@@ -155,3 +191,26 @@ def _proxy(settings: Settings) -> Proxy | None:
     if not settings.proxy_header:
         return None
     return Proxy(settings.proxy_header, settings.proxy_networks, makes=settings.proxy_accounts)
+
+
+def _oidc(settings: Settings) -> Oidc | None:
+    if not settings.oidc_issuer:
+        return None
+    try:
+        from postroad.accounts.oidc import BACK, Client, Oidc
+        from postroad.accounts.provider import Provider
+    except ImportError as error:
+        message = (
+            "The setting `oidc_issuer` needs a package that is not installed: "
+            "pip install 'postroad[oidc]'."
+        )
+        raise ConfigError(message) from error
+    client = Client(
+        id=settings.oidc_client_id,
+        secret=settings.oidc_client_secret,
+        back=settings.public_url.rstrip("/") + BACK,
+        claim=settings.oidc_claim,
+        scopes=settings.oidc_scopes,
+        makes=settings.oidc_accounts,
+    )
+    return Oidc(Provider(settings.oidc_issuer, settings.oidc_ca), client)

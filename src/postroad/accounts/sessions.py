@@ -34,8 +34,8 @@ class Sessions:
         self._clock = clock
         self._hours = hours
 
-    def open(self, account: Account, client: str) -> str:
-        """A new session's secret, for the cookie."""
+    def open(self, account: Account, client: str, via: str = "session") -> str:
+        """A new session's secret, for the cookie; `via` is how its owner proved who they are."""
         made = secret.make()
         now = self._clock()
         row = {
@@ -44,16 +44,17 @@ class Sessions:
             "created_at": now,
             "expires_at": now + self._hours * HOUR,
             "client": client[:64],
+            "via": via,
         }
         with self._state.write() as connection:
             connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
             connection.execute(sa.insert(sessions).values(row))
         return made
 
-    def account(self, given: str) -> Account | None:
-        """The account whose session this is, or None if there is none (any more)."""
+    def find(self, given: str) -> tuple[Account, str] | None:
+        """The account whose session this is and how it was opened, or None if it is none."""
         query = (
-            sa.select(accounts)
+            sa.select(accounts, sessions.c.via)
             .join(sessions)
             .where(sessions.c.digest == secret.digest(given))
             .where(sessions.c.expires_at > self._clock())
@@ -61,7 +62,7 @@ class Sessions:
         )
         with self._state.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else account_of(row)
+        return None if row is None else (account_of(row), row.via)
 
     def end(self, given: str) -> None:
         """End it; nothing happens if it is over."""

@@ -48,6 +48,12 @@ def check(settings: Settings) -> None:
             "every browser sends that header. Choose one that only the proxy sends."
         )
         raise ConfigError(message)
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.public_url):
+        message = (
+            "The setting `oidc_issuer` needs `oidc_client_id`, and `public_url`, to which the "
+            "provider sends people back."
+        )
+        raise ConfigError(message)
     if settings.imap and not settings.imap_domains:
         message = "The setting `imap` needs `imap_domains`: the domains whose mailboxes it has."
         raise ConfigError(message)

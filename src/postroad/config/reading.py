@@ -22,7 +22,7 @@ _FILE_NAME = "postroad.toml"
 #: Variables that Kubernetes and Docker invent for a service called "postroad".
 _INJECTED = re.compile(r"(SERVICE_(HOST|PORT\w*)|PORT(_\w+)?)$")
 #: Settings that may hold a password: never shown in a message.
-_SECRET = ("store", "state", "token")
+_SECRET = ("store", "state", "token", "oidc_client_secret")
 
 
 def load(

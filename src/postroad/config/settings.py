@@ -175,6 +175,45 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "that has none; otherwise it is refused."
         ),
     ] = False
+    oidc_issuer: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https://[^\s?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?[^\s?#]*)?$",
+            description="OpenID provider that people may sign in at, as in "
+            "`https://login.example.com`. Needs `pip install 'postroad[oidc]'`.",
+        ),
+    ] = ""
+    oidc_client_id: Annotated[
+        str, Meta(description="What the provider knows this postroad as.")
+    ] = ""
+    oidc_client_secret: Annotated[
+        str, Meta(description="How it proves that; empty for a public client.")
+    ] = ""
+    oidc_claim: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Claim of the ID token that names the account. `email` counts where the "
+            "provider says that it verified the address.",
+        ),
+    ] = "email"
+    oidc_scopes: Annotated[
+        str, Meta(description="Scopes to ask the provider for, besides `openid`.")
+    ] = "email"
+    oidc_accounts: Annotated[
+        bool,
+        Meta(
+            description="Whether a mailbox account is made for an address that the provider names "
+            "and that has none; otherwise it is refused."
+        ),
+    ] = False
+    oidc_label: Annotated[
+        str, Meta(max_length=60, description="What the page to sign in calls the provider.")
+    ] = "single sign-on"
+    oidc_ca: Annotated[
+        Path | None,
+        Meta(description="File of certificates (PEM) to trust for it besides the system's."),
+    ] = None
     frame_sites: Annotated[
         tuple[str, ...],
         Meta(

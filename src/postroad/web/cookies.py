@@ -12,10 +12,12 @@ from postroad.config import Settings
 
 SESSION = "postroad_session"
 FORM = "postroad_form"
+OIDC = "postroad_oidc"
 ZONE = "postroad_zone"
 LANGUAGE = "postroad_language"
 
 _YEAR = 365 * 24 * 3600
+_TEN_MINUTES = 600
 
 
 def session_cookie(settings: Settings, value: str) -> Cookie:
@@ -44,6 +46,11 @@ def form_key(request: Request[Viewer | None, Any, Any]) -> str:
         return request.user.form_key
     held = request.cookies.get(FORM, "")
     return secret.form_key(held) if held else ""
+
+
+def oidc_cookie(settings: Settings, value: str) -> Cookie:
+    """What the answer of an OpenID provider is bound to, while somebody signs in there."""
+    return _cookie(settings, OIDC, value, _TEN_MINUTES)
 
 
 def ended(settings: Settings, name: str) -> Cookie:

@@ -9,7 +9,7 @@ from litestar.di import Provide
 from postroad.services import Services
 from postroad.web import (
     beside,
-    export,
+    elsewhere,
     message,
     preferences,
     remote,
@@ -29,8 +29,6 @@ def routes() -> list[Router]:
             report.report,
             rows.row,
             remote.remote,
-            export.export_csv,
-            export.export_json,
             saved.save_search,
             saved.forget_search,
             saved.set_columns,
@@ -40,6 +38,8 @@ def routes() -> list[Router]:
             preferences.set_preferences,
             signing.sign_in_page,
             signing.sign_in,
+            elsewhere.go,
+            elsewhere.back,
             signing.sign_out,
             signing.sign_out_everywhere,
             signing.change_password,

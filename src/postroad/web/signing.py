@@ -29,7 +29,7 @@ def sign_in_page(request: Asked) -> Response[str]:
     there = own_address(request.query_params.get("next", ""))
     if request.user:
         return Redirect(there, status_code=303)
-    return page(request, "sign_in.html", {"next": there, "name": "", "problem": ""})
+    return sign_in_form(request, there)
 
 
 @post("/sign-in", include_in_schema=False)
@@ -51,8 +51,9 @@ async def sign_in(request: Asked, services: Served, data: Sent) -> Response[str]
         settings = services.settings
         cookies = [session_cookie(settings, made), ended(settings, FORM)]
         return Redirect(there, status_code=303, cookies=cookies)
-    values = {"next": there, "name": name[:320], "problem": said}
-    return page(request, "sign_in.html", values, status=status, headers=headers)
+    return sign_in_form(
+        request, there, name=name[:320], problem=said, status=status, headers=headers
+    )
 
 
 @post("/sign-out/everywhere", include_in_schema=False, sync_to_thread=True)
@@ -114,6 +115,16 @@ def sign_out(request: Asked, services: Served, data: Sent) -> Redirect:
         services.accounts.sessions.end(held)
     cookies = [ended(services.settings, SESSION)]
     return Redirect("/sign-in", status_code=303, cookies=cookies)
+
+
+def sign_in_form(
+    request: Asked, there: str, *, name: str = "", problem: str = "", **more: Any
+) -> Response[str]:
+    """The form, and the way to the provider where there is one; `more` is as `page` takes it."""
+    services: Services = request.app.state.services
+    label = services.settings.oidc_label if services.accounts.oidc else ""
+    values = {"next": there, "name": name, "problem": problem, "oidc_label": label}
+    return page(request, "sign_in.html", values, **more)
 
 
 def signed_in(request: Asked) -> Viewer:
