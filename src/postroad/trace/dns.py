@@ -170,7 +170,13 @@ class _End:
                 "None of the servers that DNS names for {domain} has an address.",
                 domain=self.domain,
             )
-            if not is_certain:
+            if any(each.dnssec is Dnssec.BOGUS for each in hosts):
+                words = say(
+                    "The DNSSEC signatures of the servers of {domain} are not valid, so that "
+                    "senders that check them do not reach it.",
+                    domain=self.domain,
+                )
+            elif not is_certain:
                 words = say(
                     "DNS tells no address of the servers that it names for {domain}.",
                     domain=self.domain,
