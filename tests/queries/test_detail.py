@@ -20,7 +20,7 @@ def everything_told(store, scope, row):
     """All text that a viewer gets about a delivery, by search and in detail."""
     detail = queries.detail(store, scope, row.id)
     found = queries.search(store, scope, Search(id=row.id)).deliveries
-    return msgspec.json.encode([detail, found]).decode().lower()
+    return msgspec.json.encode([detail, found], enc_hook=str).decode().lower()
 
 
 def texts(detail):

@@ -14,6 +14,7 @@ from postroad.api.asking import Asking, Served, Values, Zone
 from postroad.api.errors import NotFound, documented
 from postroad.model import question, when
 from postroad.model.delivery import Attempt, Delivery, LogLine
+from postroad.model.retry import Retry
 from postroad.model.status import Status
 from postroad.reasons.verdict import verdict
 from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT
@@ -92,10 +93,12 @@ def detail(
         raise NotFound(message)
     return shapes.Detail(
         delivery=_delivery(found.delivery),
-        verdict=verdict(found.delivery, found.attempts).text,
+        verdict=str(verdict(found.delivery, found.attempts).text),
         attempts=[_attempt(each) for each in found.attempts],
         log_lines=[_line(each) for each in found.log_lines],
         family=found.family,
+        conversation=[_turn(each) for each in found.conversation],
+        retry=_retry(found.retry) if found.retry else None,
     )
 
 
@@ -112,4 +115,21 @@ def _attempt(attempt: Attempt) -> shapes.Attempt:
 def _line(line: LogLine) -> shapes.Line:
     return shapes.Line(
         at=when.rfc3339(line.at), host=line.host, queue_id=line.queue_id, text=line.text
+    )
+
+
+def _turn(turn: queries.Turn) -> shapes.Turn:
+    return shapes.Turn(
+        at=when.rfc3339(turn.at),
+        who=turn.who.value,
+        text=str(turn.text),
+        derived=turn.is_derived,
+    )
+
+
+def _retry(retry: Retry) -> shapes.Retry:
+    return shapes.Retry(
+        next_at=when.rfc3339(retry.next_at),
+        gives_up_at=when.rfc3339(retry.gives_up_at),
+        rule=retry.rule,
     )

@@ -123,6 +123,26 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What one side of an SMTP conversation said, or a note between."""
+
+    at: Time
+    who: Literal["client", "server", "note"]
+    text: str
+    #: Whether it follows from what was logged, and was not logged itself.
+    derived: bool
+
+
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server's retry rules say."""
+
+    #: Not tried again before.
+    next_at: Time
+    #: Given up at the first try that fails after this.
+    gives_up_at: Time
+    rule: str
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery with everything that is known about it."""
 
@@ -132,6 +152,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     attempts: list[Attempt]
     log_lines: list[Line]
     family: list[dict[str, Any]]
+    #: The SMTP conversation as far as it follows from the log.
+    conversation: list[Turn]
+    #: When it is tried next; null where it is final, or no retry rules are known.
+    retry: Retry | None
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

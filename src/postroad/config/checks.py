@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from postroad.config.settings import Settings
 from postroad.config.zones import zone
 from postroad.errors import ConfigError
+from postroad.model import retry
 
 _SITE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 #: Headers that no proxy can own.
@@ -36,6 +37,7 @@ _COMMON_HEADERS = frozenset(
 def check(settings: Settings) -> None:
     """Raise `ConfigError` for the first setting that cannot be used."""
     _ = settings.zone
+    _check_retry(settings)
     if not 0 < settings.address[1] < 1 << 16:
         message = f"The setting `listen` names port {settings.address[1]}; ports end at 65535."
         raise ConfigError(message)
@@ -71,6 +73,12 @@ def check(settings: Settings) -> None:
     for source in settings.sources:
         if source.timezone:
             zone(source.timezone, f"`timezone` of the source {source.path}")
+
+
+def _check_retry(settings: Settings) -> None:
+    for rule in (settings.retry, *(source.retry for source in settings.sources)):
+        if rule:
+            retry.check(rule)
 
 
 def _check_networks(name: str, texts: tuple[str, ...]) -> None:

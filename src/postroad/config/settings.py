@@ -43,6 +43,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         Meta(description="Zone of dates that name none; the `timezone` setting unless set."),
     ] = ""
+    retry: Annotated[
+        str,
+        Meta(
+            description="This server's retry rules, as in the `retry` setting, for mail of `host`; "
+            "where one source alone has rules, for all mail."
+        ),
+    ] = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -305,6 +312,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "reserved or this server itself, as in `10.0.0.0/8`."
         ),
     ] = ()
+    retry: Annotated[
+        str,
+        Meta(
+            description="When the mail server tries again and when it gives up, as its own "
+            "configuration says: Exim's `F,2h,15m; G,16h,1h,1.5; F,4d,6h`, or Postfix's "
+            "`minimal_backoff_time=300s maximal_backoff_time=4000s maximal_queue_lifetime=5d`. "
+            "Deferred mail then says when it is tried next."
+        ),
+    ] = ""
     sources: Annotated[
         tuple[Source, ...],
         Meta(description="Logs that `follow` and `serve` read: one `[[sources]]` table each."),

@@ -5,6 +5,7 @@ everybody else's addresses masked. No function here can be asked without a scope
 it in SQL: what a viewer may not see is not found, not counted and not explained.
 """
 
+from postroad.queries.conversation import Turn, Who
 from postroad.queries.detail import Detail, Relative, detail
 from postroad.queries.entered import Entry, entered
 from postroad.queries.explain import explain
@@ -36,7 +37,9 @@ __all__ = [
     "Source",
     "Spread",
     "Top",
+    "Turn",
     "UnknownShape",
+    "Who",
     "counts",
     "coverage",
     "detail",

@@ -10,7 +10,9 @@ import msgspec
 from postroad.model import when
 from postroad.model.delivery import Attempt, Delivery, Link, LogLine
 from postroad.model.event import LinkKind
+from postroad.model.retry import Retry
 from postroad.model.scope import Scope
+from postroad.queries.conversation import Turn, conversation
 from postroad.queries.terms import ID_LENGTH, MESSAGE_KEY_LENGTH, Side, admits
 from postroad.queries.view import View
 from postroad.store import Store, columns
@@ -41,6 +43,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     #: Lines of the message and of the hops that carried this copy, in the order of time.
     log_lines: list[LogLine]
     family: list[Relative]
+    #: The SMTP conversation as far as it follows from the log.
+    conversation: list[Turn] = []
+    #: When it is tried next; None where it is final, or no retry rules are known.
+    retry: Retry | None = None
 
 
 def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
@@ -56,15 +62,17 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
     hops = _hops(store, found)
     siblings = [row for row in rows if row.id != found.id]
     view = View(scope, found, [*siblings, *hops])
+    shown, attempts = view.delivery(), view.attempts(_attempts(store, found))
     return Detail(
-        delivery=view.delivery(),
-        attempts=view.attempts(_attempts(store, found)),
+        delivery=shown,
+        attempts=attempts,
         log_lines=view.lines(_lines(store, found, hops)),
         family=[
             _relative(scope, relation, row)
             for relation, row in _family(store, found, siblings)
             if not row.folded and admits(scope, row)
         ],
+        conversation=conversation(shown, attempts),
     )
 
 

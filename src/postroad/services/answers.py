@@ -20,10 +20,11 @@ from postroad.accounts import Accounts, Viewer
 from postroad.config import Settings
 from postroad.errors import SearchError
 from postroad.ingest import Follower
-from postroad.model import box, question, when
+from postroad.model import box, question, retry, when
 from postroad.model.delivery import Delivery
+from postroad.model.retry import Retry
 from postroad.model.search import Page, Search
-from postroad.model.status import Status
+from postroad.model.status import Outcome, Status
 from postroad.model.text import say
 from postroad.reasons import Reason
 from postroad.services.imports import Imports
@@ -184,7 +185,7 @@ class Services:
 
     def entered(self, viewer: Viewer, *, zone: ZoneInfo) -> list[queries.Entry]:  # noqa: ARG002
         """How this viewer's own outgoing mail came in, what was used last first."""
-        self.accounts.audit.write(viewer, "entered", "", about=())
+        self.accounts.audit.write(viewer, "entered", "How outgoing mail came in")
         return queries.entered(self.store, viewer.scope, now=self.now())
 
     def detail(self, viewer: Viewer, delivery_id: str) -> queries.Detail | None:
@@ -192,11 +193,25 @@ class Services:
         found = queries.detail(self.store, viewer.scope, delivery_id)
         about = (found.delivery.sender, found.delivery.recipient) if found else ()
         self.accounts.audit.write(viewer, "detail", delivery_id[:64], about=about)
-        return found
+        return msgspec.structs.replace(found, retry=self._retry(found)) if found else None
 
     def in_place(self, viewer: Viewer, delivery_id: str) -> queries.Detail | None:
         """The same, for a row that is opened in its list."""
         return self.detail(viewer, delivery_id)
+
+    def _retry(self, found: queries.Detail) -> Retry | None:
+        """When a delivery that is not final is tried next, by the rules of its server."""
+        delivery = found.delivery
+        rules = {each.retry: each for each in self.settings.sources if each.retry}
+        rule = next((name for name, each in rules.items() if each.host == delivery.host), "")
+        if not rule:
+            rule = next(iter(rules)) if len(rules) == 1 else self.settings.retry
+        if not rule or delivery.status.is_final:
+            return None
+        tries = [
+            each.at for each in found.attempts if each.counted and each.outcome is Outcome.DEFERRED
+        ]
+        return retry.expect(rule, arrived=delivery.sent_at or delivery.first_at, tries=tries)
 
     def _note(self, viewer: Viewer, action: str, search: Search) -> None:
         """Write into the audit trail what is asked, and about whom."""
