@@ -23,7 +23,7 @@ def write(probe: Mapping[str, Any], zone: ZoneInfo) -> None:
     outcome = str(probe["outcome"])
     console.print(
         Text(outcome.replace("_", " "), style=_STYLES.get(outcome, "red")),
-        Text(f" {safe.line(probe['verdict'])}", style="bold"),
+        Text(safe.line(probe["verdict"]), style="bold"),
         soft_wrap=True,
     )
     for note in probe["notes"]:

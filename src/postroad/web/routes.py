@@ -9,6 +9,7 @@ from litestar.di import Provide
 from postroad.services import Services
 from postroad.web import (
     beside,
+    checks,
     elsewhere,
     message,
     preferences,
@@ -34,6 +35,7 @@ def routes() -> list[Router]:
             saved.set_columns,
             message.message,
             *beside.HANDLERS,
+            *checks.HANDLERS,
             preferences.preferences_page,
             preferences.set_preferences,
             signing.sign_in_page,
