@@ -8,82 +8,85 @@ from __future__ import annotations
 from typing import assert_never
 
 from postroad.model.status import Direction, Outcome, Status
+from postroad.model.text import Text, say
 
 #: What *Show Blocked & Failed* shows.
 TROUBLE = frozenset({Status.FAILED, Status.REJECTED, Status.BLOCKED})
 
 
-def label(status: Status) -> str:
+def label(status: Status) -> Text:
     """The status as a heading: `In progress`."""
     match status:
         case Status.DELIVERED:
-            return "Delivered"
+            return say("Delivered")
         case Status.IN_PROGRESS:
-            return "In progress"
+            return say("In progress")
         case Status.DEFERRED:
-            return "Deferred"
+            return say("Deferred")
         case Status.FAILED:
-            return "Failed"
+            return say("Failed")
         case Status.REJECTED:
-            return "Rejected"
+            return say("Rejected")
         case Status.BLOCKED:
-            return "Blocked"
+            return say("Blocked")
         case Status.FILTERED:
-            return "Filtered"
+            return say("Filtered")
     assert_never(status)
 
 
-def meaning(status: Status) -> str:
+def meaning(status: Status) -> Text:
     """The status in one sentence, for a reader who is not a postmaster."""
     match status:
         case Status.DELIVERED:
-            return "The next server, or the mailbox here, accepted it. Accepted does not mean read."
+            return say(
+                "The next server, or the mailbox here, accepted it. Accepted does not mean read."
+            )
         case Status.IN_PROGRESS:
-            return "It is on this server and nothing final is known yet."
+            return say("It is on this server and nothing final is known yet.")
         case Status.DEFERRED:
-            return "The last try ended in “later”. The server tries again by itself."
+            return say("The last try ended in “later”. The server tries again by itself.")
         case Status.FAILED:
-            return "It will not be delivered: it bounced, and the sender is told."
+            return say("It will not be delivered: it bounced, and the sender is told.")
         case Status.REJECTED:
-            return "This server refused it when it was offered, so it never became its mail."
+            return say("This server refused it when it was offered, so it never became its mail.")
         case Status.BLOCKED:
-            return "This server refused to send it out: a limit, a hold or a policy."
+            return say("This server refused to send it out: a limit, a hold or a policy.")
         case Status.FILTERED:
-            return "Accepted, but kept out of the inbox: discarded, or put aside as spam."
+            return say("Accepted, but kept out of the inbox: discarded, or put aside as spam.")
     assert_never(status)
 
 
-def direction(way: Direction) -> str:
+def direction(way: Direction) -> Text:
     """The direction in words; empty where it is not known."""
     match way:
         case Direction.UNKNOWN:
-            return ""
+            return say("")
         case Direction.INBOUND:
-            return "From another server to a mailbox here"
+            return say("From another server to a mailbox here")
         case Direction.OUTBOUND:
-            return "From here to another server"
+            return say("From here to another server")
         case Direction.INTERNAL:
-            return "From here to a mailbox here"
+            return say("From here to a mailbox here")
         case Direction.RELAYED:
-            return "From another server, through here, to another server"
+            return say("From another server, through here, to another server")
     assert_never(way)
 
 
-def outcome(end: Outcome) -> str:
+def outcome(end: Outcome) -> Text:
     """How one attempt ended, as a heading."""
     match end:
         case Outcome.DELIVERED:
-            return "Accepted"
+            return say("Accepted")
         case Outcome.DEFERRED:
-            return "Deferred"
+            return say("Deferred")
         case Outcome.FAILED:
-            return "Failed"
+            return say("Failed")
         case Outcome.DISCARDED:
-            return "Discarded"
+            return say("Discarded")
         case Outcome.POSTPONED:
-            return "Not tried yet"
+            return say("Not tried yet")
         case Outcome.BLOCKED:
-            return "Blocked"
+            return say("Blocked")
     assert_never(end)
 
 
