@@ -6,7 +6,7 @@ from tests.store.rows import DAY, HOST, NOON, SECOND, batch, delivery
 from postroad import queries
 from postroad.model.coverage import Coverage, UnknownLine
 from postroad.model.scope import Scope
-from postroad.model.search import Search
+from postroad.model.search import Goal, Search
 from postroad.model.status import Status
 
 EVERYTHING = Scope.everything()
@@ -102,6 +102,7 @@ def test_with_another_status(store):
     store.write(batch(delivery()))
     search = Search(recipient="bob@example.net", statuses=frozenset({Status.FAILED}))
     assert "other_status" in kinds(store, search)
+    assert "other_status" in kinds(store, Search(place=Goal.REMOTE, sort="size"))
 
 
 def test_older_than_what_is_kept(store):
@@ -128,6 +129,7 @@ def test_a_hole_in_the_log(store):
         (HOST, "2026-03-02T12:00:00.000000Z", "2026-03-02T13:20:00.000000Z")
     ]
     assert "gap" not in kinds(store, Search(since=NOON, until=NOON + HOUR))
+    assert "gap" in kinds(store, Search())
 
 
 def test_a_quiet_host_has_no_hole(store):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from postroad.model.status import Direction, Outcome, Status
-from postroad.model.text import Text, say
+from postroad.model.text import Text, join, say
 
 #: What *Show Blocked & Failed* shows.
 TROUBLE = frozenset({Status.FAILED, Status.REJECTED, Status.BLOCKED})
@@ -60,7 +60,7 @@ def direction(way: Direction) -> Text:
     """The direction in words; empty where it is not known."""
     match way:
         case Direction.UNKNOWN:
-            return say("")
+            return join([])
         case Direction.INBOUND:
             return say("From another server to a mailbox here")
         case Direction.OUTBOUND:

@@ -12,7 +12,8 @@ import msgspec
 
 from postroad.model import when
 from postroad.model.scope import Scope
-from postroad.model.search import Search
+from postroad.model.search import NEWEST_FIRST, Match, Search
+from postroad.model.text import say
 from postroad.queries.plan import plan
 from postroad.queries.ranges import Range
 from postroad.store import Store
@@ -50,13 +51,16 @@ def explain(store: Store, scope: Scope, search: Search) -> list[dict[str, Any]]:
 
 
 def _not_yours(scope: Scope, search: Search) -> list[dict[str, Any]]:
+    if scope.is_everything or search.match is not Match.EXACT:
+        return []
     asked = [each for each in (search.recipient, search.sender, search.address) if each]
     foreign = [each for each in asked if not _may_ask(scope, each)]
-    if scope.is_everything or not foreign:
+    if not foreign:
         return []
-    text = (
-        f"{', '.join(foreign)} is not among your addresses: only mail that you, or your "
-        "domains, sent there or received from there is shown."
+    text = say(
+        "{address} is not among your addresses: only mail that you, or your domains, sent there "
+        "or received from there is shown.",
+        address=", ".join(foreign),
     )
     return [{"kind": "not_yours", "text": text}]
 
@@ -70,19 +74,26 @@ def _elsewhere(store: Store, scope: Scope, search: Search) -> list[dict[str, Any
     if search.since or search.until:
         wider = msgspec.structs.replace(search, since=0, until=0)
         if at := _newest(store, scope, wider):
-            text = f"Outside the period that was asked for there is mail: the newest is of {at}."
+            text = say(
+                "Nothing in this period. Outside of it there is such mail: the newest is of {at}.",
+                at=at,
+            )
             return [{"kind": "other_period", "text": text, "at": at}]
-    if search.statuses or search.directions:
-        wider = msgspec.structs.replace(search, statuses=frozenset(), directions=frozenset())
+    if search.statuses or search.directions or search.side or search.place:
+        wider = msgspec.structs.replace(
+            search, statuses=frozenset(), directions=frozenset(), side=None, place=None
+        )
         if at := _newest(store, scope, wider):
-            text = f"With another status or direction there is mail: the newest is of {at}."
+            text = say(
+                "With another status or direction there is mail: the newest is of {at}.", at=at
+            )
             return [{"kind": "other_status", "text": text, "at": at}]
     return []
 
 
 def _newest(store: Store, scope: Scope, search: Search) -> str | None:
     """When the newest delivery that matches arrived; not how many there are, which takes long."""
-    planned = plan(store, scope, search)
+    planned = plan(store, scope, msgspec.structs.replace(search, sort=NEWEST_FIRST))
     if planned is None:
         return None
     asked = Range(planned)
@@ -99,25 +110,27 @@ def _unread(store: Store, search: Search) -> list[dict[str, Any]]:
         _Known,
     )[0]
     if not known.newest_at:
-        where = f"of host {search.host}" if search.host else "at all"
-        return [{"kind": "nothing_read", "text": f"No log {where} was read so far."}]
+        text = (
+            say("No log of the server {host} was read so far.", host=search.host)
+            if search.host
+            else say("No log was read so far.")
+        )
+        return [{"kind": "nothing_read", "text": text}]
     notes = []
     if not search.since or search.since < known.first_at:
         first = when.rfc3339(known.first_at)
-        text = f"Nothing is kept from before {first}."
+        text = say("Nothing is kept from before {at}.", at=first)
         notes.append({"kind": "older_than_kept", "text": text, "at": first})
     newest = known.newest_at + when.MINUTE
     if search.until > newest or search.since > newest:
         last = when.rfc3339(newest)
-        text = f"The logs were read up to {last} so far."
+        text = say("The logs were read up to {at} so far.", at=last)
         notes.append({"kind": "not_read_yet", "text": text, "at": last})
     return notes
 
 
 def _gaps(store: Store, search: Search) -> list[dict[str, Any]]:
     """Silences in the logs within the period, the longest first."""
-    if not search.since:
-        return []
     gaps = store.read(
         "SELECT host, start, end FROM (SELECT host, minute AS start, leadInFrame(minute) OVER "
         "(PARTITION BY host ORDER BY minute ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) "
@@ -146,5 +159,10 @@ def _gaps(store: Store, search: Search) -> list[dict[str, Any]]:
 
 def _gap(gap: _Gap) -> dict[str, Any]:
     start, end = when.rfc3339(gap.start + when.MINUTE), when.rfc3339(gap.end)
-    text = f"The log of {gap.host} has no lines between {start} and {end}."
+    text = say(
+        "The log of {host} has no lines between {start} and {end}.",
+        host=gap.host,
+        start=start,
+        end=end,
+    )
     return {"kind": "gap", "text": text, "host": gap.host, "since": start, "until": end}
