@@ -24,7 +24,8 @@ def reader(served: Served):
 
 def text(page: str) -> str:
     """What a page says, without markup."""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"</?(?:bdi|wbr)[^>]*>|<[^>]*>", " ", page)))
+    plain = re.sub(r"<[^>]*>", " ", re.sub(r"</?(?:bdi|wbr)[^>]*>", "", page))
+    return html.unescape(re.sub(r"\s+", " ", plain))
 
 
 def test_a_permalink_asks_for_sign_in_and_goes_there(served: Served):
@@ -145,3 +146,17 @@ def test_headers_are_those_that_the_log_quotes():
         ("X-Mailer", "one from two; three"),
         ("X-Evil", "a from x[1]; from=<faked>"),
     ]
+
+
+def test_people_see_who_looked_up_their_mail(served: Served):
+    """An owner's look at a mailbox is told to its user; one's own is not; others' clients never."""
+    with served.reader("shop") as owner:
+        owner.get("/", params={"to": "anna@example.com"})
+    with served.reader("anna@example.com") as anna:
+        page = text(anna.get("/looked").text)
+        assert "shop searched anna@example.com" in page
+        assert "127.0.0.1" not in page
+    with served.reader("rival") as rival:
+        assert "anna@example.com" not in text(rival.get("/looked").text)
+    with served.reader("root") as root:
+        assert root.get("/looked").headers["location"] == "/admin/audit"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from postroad.web import admin, looked, reasons
+from postroad.web import admin, entered, looked, overview, reasons
 
 HANDLERS: list[Any] = [
     reasons.reasons_page,
     reasons.reason_page,
+    overview.overview,
+    entered.entered,
     looked.looked,
     *admin.HANDLERS,
 ]

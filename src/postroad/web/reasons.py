@@ -26,16 +26,16 @@ def reasons_page(request: Asked, viewer: Asking) -> Response[str]:
     return page(request, "reasons.html", {"themes": THEMES})
 
 
-@get("/reasons/{word:str}", include_in_schema=False, sync_to_thread=True)
+@get("/reasons/{name:str}", include_in_schema=False, sync_to_thread=True)
 def reason_page(
     request: Asked,
     viewer: Asking,
     services: Served,
-    word: FromPath[str],
+    name: FromPath[str],
 ) -> Response[str]:
     """One reason; `of` is the delivery that it is read for, whose answers then come first."""
-    reason = Reason.__members__.get(word.upper())
-    if reason is None or word != word.lower():
+    reason = Reason.__members__.get(name.upper())
+    if reason is None or name != name.lower():
         raise NotFound(say("There is no such reason."))
     of = request.query_params.get("of", "")
     found = _delivery(viewer, services, of) if of else None
