@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.web.served import Served, form_key
+from tests.web.served import Served, form_key, serving
 from tests.web.test_pages import rows, text
 
 from postroad.web import columns
@@ -204,6 +205,18 @@ def test_the_lines_of_a_delivered_message(reader, served: Served):
     part = reader.get(f"/message/{served.ids['delivered']}/row", headers={"X-Part": "row"}).text
     assert "<html" not in part
     assert "Message accepted" in part
+
+
+def test_the_next_try_is_told_where_the_rules_are_known(tmp_path: Path):
+    """A deferred message says when it is tried next, when it is given up, and what follows."""
+    with serving(tmp_path / "home", retry="F,4d,6h") as running, running.reader("shop") as client:
+        said = text(client.get(f"/message/{running.ids['deferred']}/row").text)
+        final = text(client.get(f"/message/{running.ids['failed']}/row").text)
+
+    assert re.search(r"Next try about \d{4}-\d\d-\d\d", said)
+    assert re.search(r"This server gives up \d{4}-\d\d-\d\d", said)
+    assert "it is returned to its sender" in said
+    assert "Next try" not in final
 
 
 def test_null_is_explained(reader, served: Served):

@@ -154,3 +154,12 @@ def test_table_options_work_without_javascript(open_page):
     page.get_by_text("Table Options").click()
     page.get_by_role("button", name="Usual columns").click()
     assert heads(page)[0] == "Event"
+
+
+def test_a_session_that_is_over_leads_to_the_way_in(open_page):
+    """Where the session has ended meanwhile, opening a row asks to sign in again."""
+    page = open_page("/?to=joe.bloggs%40mail.example.org")
+    page.context.clear_cookies()
+    opener(page, "Failed").click()
+    page.wait_for_url("**/sign-in?next=**")
+    expect(page.get_by_label("Password")).to_be_visible()

@@ -14,10 +14,13 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from postroad.model.delivery import Attempt, Delivery
+from postroad.model.retry import Retry
 from postroad.model.status import Status
 from postroad.model.text import Text, join, say
+from postroad.queries import Detail
 from postroad.reasons.reason import Reason
 from postroad.reasons.verdict import Verdict, verdict
+from postroad.services import Services
 from postroad.web.failures import NotFound
 from postroad.web.pages import Asked, Asking, Served, page
 from postroad.web.texts import result
@@ -44,6 +47,9 @@ class Inside(msgspec.Struct, frozen=True):
     verdict: Verdict
     #: Why a line reads `null`; empty where none does.
     null: str
+    #: When it is tried next and given up, where the rules are known, and what time it is now.
+    retry: Retry | None = None
+    now: int = 0
 
 
 @get("/message/{delivery_id:str}/row", include_in_schema=False, sync_to_thread=True)
@@ -55,7 +61,13 @@ def row(
     if found is None:
         raise NotFound(say("There is no such message, or none that you may see."))
     template = "_row.html" if request.headers.get(_PART) == "row" else "row.html"
-    return page(request, template, {"inside": inside(found.delivery, found.attempts)})
+    return page(request, template, {"inside": opened(services, found)})
+
+
+def opened(services: Services, found: Detail) -> Inside:
+    """What is told about a delivery whose evidence is known."""
+    told = inside(found.delivery, found.attempts)
+    return msgspec.structs.replace(told, retry=found.retry, now=services.now())
 
 
 def inside(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> Inside:

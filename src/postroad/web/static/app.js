@@ -137,8 +137,8 @@ async function toggle(opener) {
       under.className = "inside";
       under.append(cell);
       row.after(under);
-    } catch {
-      location.assign(opener.href);
+    } catch (error) {
+      if (error.message !== "200") location.assign(opener.href);
     }
     delete row.dataset.waits;
   }
@@ -147,7 +147,9 @@ async function toggle(opener) {
 
 async function ask(address, part, how = {}) {
   const answered = await fetch(address, { headers: { "X-Part": part }, ...how });
-  if (!answered.ok) throw new Error(String(answered.status));
+  const isOver = new URL(answered.url).pathname === "/sign-in";
+  if (isOver) location.reload();
+  if (isOver || !answered.ok) throw new Error(String(answered.status));
   return answered;
 }
 
