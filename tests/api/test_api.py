@@ -54,6 +54,13 @@ def test_a_delivery_has_its_public_fields(owner, served: Served):
         ({"since": "1h", "status": "deferred"}, {"deferred"}),
         ({"until": "2020-01-01"}, set()),
         ({"since": "now"}, set()),
+        ({"q": "1vM900-00000009900-0aB"}, {"bounce"}),
+        ({"q": "lena@partner.test"}, {"deferred"}),
+        ({"to": "lena", "match": "begins"}, {"deferred"}),
+        ({"to": "ena@partn", "match": "contains", "status": "deferred"}, {"deferred"}),
+        ({"to": "lena@partner.test", "side": "received"}, set()),
+        ({"to": "lena@partner.test", "side": "sent", "place": "remote"}, {"deferred"}),
+        ({"to": "lena@partner.test", "ip": "203.0.113.1"}, set()),
     ],
 )
 def test_search(owner, served: Served, asked: dict[str, str], found: set[str]):
@@ -93,6 +100,19 @@ def test_pages_continue_until_the_end(owner):
     assert pages == -(-len(ids) // 20)
 
 
+def test_orders(owner):
+    """`sort` orders by any field, page by page."""
+    rows, cursor = [], ""
+    while cursor is not None:
+        page = owner.get("/deliveries", params={"sort": "-size", "limit": 40, "cursor": cursor})
+        rows += page.json()["deliveries"]
+        cursor = page.json()["next_cursor"]
+
+    sizes = [row["size"] for row in rows]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len({row["id"] for row in rows}) == owner.get("/counts").json()["total"]
+
+
 def test_detail(owner, served: Served):
     """One delivery has its verdict, attempts, log lines and related messages."""
     detail = owner.get(f"/deliveries/{served.ids['failed']}").json()
@@ -102,6 +122,9 @@ def test_detail(owner, served: Served):
     assert detail["attempts"][0]["reply"].startswith("550 5.1.1 The email account")
     assert [each["relation"] for each in detail["family"]] == ["bounce"]
     assert len(detail["log_lines"]) == 2
+    assert {each["who"] for each in detail["conversation"]} <= {"client", "server", "note"}
+    assert detail["conversation"][-1]["derived"] is False
+    assert detail["retry"] is None
 
 
 @pytest.mark.parametrize(
@@ -114,6 +137,11 @@ def test_detail(owner, served: Served):
         ("/deliveries", {"timezone": "Mars/Olympus"}, 422, "search", "timezone"),
         ("/deliveries", {"timezone": "../../etc/passwd"}, 422, "search", "timezone"),
         ("/deliveries", {"cursor": "nonsense"}, 422, "search", "cursor"),
+        ("/deliveries", {"match": "like"}, 422, "search", "match"),
+        ("/deliveries", {"ip": "here"}, 422, "search", "ip"),
+        ("/deliveries", {"reason": "bad_luck"}, 422, "search", "reason"),
+        ("/deliveries", {"sort": "beauty"}, 422, "search", "sort"),
+        ("/counts", {"sort": "size"}, 422, "search", "sort"),
         ("/deliveries", {"statuses": "failed"}, 422, "search", "statuses"),
         ("/deliveries", [("to", "a@b.example"), ("to", "c@d.example")], 422, "search", "to"),
         ("/deliveries", {"limit": 0}, 422, "invalid", "limit"),

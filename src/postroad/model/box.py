@@ -17,7 +17,7 @@ import re
 #: Longest text that is looked at, in characters: a long log line.
 LONGEST = 4_000
 
-_EXIM_ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
+_EXIM_ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{3,4})"
 #: Postfix: microseconds and inode in hexadecimal; long ids with `z` between their halves.
 _SHORT_ID = r"[0-9A-F]{6,20}"
 _LONG_ID = r"[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,14}z[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]{1,14}"
