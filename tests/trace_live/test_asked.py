@@ -148,7 +148,7 @@ def test_on_the_command_line(served):
     wrong = run(served, "deliverability", "hard.example")
 
     assert wrong.returncode == 1, wrong.stderr
-    assert "→ Publish at hard.example the TXT record v=spf1 ip4:192.0.2.25" in wrong.stdout
+    assert "→ Publish at hard.example the TXT record\n        v=spf1 ip4:192.0.2.25" in wrong.stdout
     assert "│ v=spf1 ip4:198.51.100.1 -all" in wrong.stdout
     topics = {each["topic"] for each in json.loads(fine.stdout)["findings"]}
     assert {"spf", "dkim", "dmarc", "mx", "ptr", "mta_sts", "tls_rpt"} <= topics

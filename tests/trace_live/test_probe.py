@@ -197,7 +197,7 @@ def test_the_record_that_would_fit_is_given(world):
     (named,) = (each for each in found.conversations[0].findings if each.topic is Topic.DANE)
     digest = world.issued["wrong.secure"].key_digest
     assert named.advice == (
-        f"Publish at _25._tcp.mx.wrong.secure.example the TLSA record 3 1 1 {digest}"
+        f"Publish at _25._tcp.mx.wrong.secure.example the TLSA record\n3 1 1 {digest}"
     )
 
 
@@ -224,6 +224,7 @@ def test_a_policy_is_held_against_servers(world, name: str, states: set[State]):
 
     findings = [*found.findings, *found.conversations[0].findings]
     about = [each for each in findings if each.topic is Topic.MTA_STS]
+    assert ("would not send it" in found.verdict) is (name == "strictbad")
     assert len(about) == 2
     assert {each.state for each in about} == states
 

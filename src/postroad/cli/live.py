@@ -39,9 +39,14 @@ def _conversation(console: Console, talked: Mapping[str, Any], zone: ZoneInfo) -
     console.print("")
     console.print(Text(safe.line(place), style="bold"), soft_wrap=True)
     console.print(Text(f"  {safe.line(talked['verdict'])}"), soft_wrap=True)
+    began = 0
     for turn in talked["transcript"]:
-        at = when.local(output.microseconds(turn["at"]), zone)
+        at = output.microseconds(turn["at"])
+        if not began:
+            began = at
+            console.print(Text(f"  {when.local(at, zone)}"), soft_wrap=True)
+        after = f"{(at - began) / when.SECOND:7.3f} s"
         mark = _MARKS.get(turn["who"], "?")
-        console.print(Text(f"  {at} {mark} {safe.line(turn['text'])}"), soft_wrap=True)
+        console.print(Text(f"  {after} {mark} {safe.line(turn['text'])}"), soft_wrap=True)
     for each in talked["findings"]:
         finding(console, each, "  ")

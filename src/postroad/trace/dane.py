@@ -65,7 +65,7 @@ def judge(
     usable = [each for each in answer.records[:_MOST_RECORDS] if _is_usable(each)]
     if not usable:
         title = say("None of the TLSA records of {host} can be used for mail.", host=host)
-        advice = say("Publish one of the form {record}", record="3 1 1 …")
+        advice = say("Publish one of the form\n{record}", record="3 1 1 …")
         return _finding(host, State.FAULT, title, record, advice)
     if not has_tls or chain is None or not chain.ders:
         title = say(
@@ -84,7 +84,7 @@ def judge(
         host=host,
     )
     advice = say(
-        "Publish at {name} the TLSA record {record}",
+        "Publish at {name} the TLSA record\n{record}",
         name=f"_25._tcp.{host}",
         record=_wanted(chain),
     )

@@ -71,7 +71,7 @@ def look(domain: str, lookup: Lookup, fence: Fence, *, until: float) -> Policy:
     except reading.MTASTSError as error:
         title = say("The MTA-STS record cannot be read: {why}", why=str(error))
         advice = say(
-            "Publish at _mta-sts.{domain} the TXT record {record}",
+            "Publish at _mta-sts.{domain} the TXT record\n{record}",
             domain=domain,
             record=f"v=STSv1; id={_today()};",
         )
@@ -89,11 +89,11 @@ def published(domain: str, hosts: tuple[str, ...]) -> Text:
     ]
     return say(
         "To have mail to the domain encrypted by all who honour it, publish at _mta-sts.{domain} "
-        "the TXT record {record} and at {address} the file: {policy}",
+        "the TXT record\n{record}\nand at {address} the file\n{policy}",
         domain=domain,
         record=f"v=STSv1; id={_today()};",
         address=f"https://mta-sts.{domain}{PATH}",
-        policy="\n" + "\n".join(policy),
+        policy="\n".join(policy),
     )
 
 

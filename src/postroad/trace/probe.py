@@ -226,10 +226,16 @@ class _Round:
                 "to open it.",
                 port=PORT,
             )
-        decided = [each.verdict for each in conversations if each.outcome is outcome]
-        if not decided:
+        decided = next((each for each in conversations if each.outcome is outcome), None)
+        if decided is None:
             return say("There is no server to ask.")
-        return join(decided[:1])
+        forbidden = any(
+            each.state is State.FAULT and each.topic in (Topic.DANE, Topic.MTA_STS)
+            for each in decided.findings
+        )
+        but = say("Senders that honour DANE or MTA-STS would not send it, though.")
+        is_taken = outcome is Outcome.ACCEPTED
+        return join([decided.verdict, but if forbidden and is_taken else ""])
 
 
 def _outcome(conversations: Sequence[Conversation]) -> Outcome:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
-from postroad.model.check import Outcome, State, Topic, Who
+from postroad.model.check import Outcome, State, Topic, Turn, Who
 from postroad.model.text import Text, say
+from postroad.model.when import SECOND
 
 
 def state_label(state: State) -> Text:
@@ -86,6 +88,11 @@ def looks_of(state: State | Outcome) -> str:
     assert_never(state)
 
 
+def after(turn: Turn, turns: Sequence[Turn]) -> str:
+    """Seconds from the first line of a conversation to this one, as in `0.123 s`."""
+    return f"{(turn.at - turns[0].at) / SECOND:.3f} s"
+
+
 #: What templates of checks are given.
 WORDS = {
     "state_label": state_label,
@@ -93,4 +100,5 @@ WORDS = {
     "outcome_label": outcome_label,
     "who_label": who_label,
     "looks_of": looks_of,
+    "after": after,
 }

@@ -130,8 +130,8 @@ def _bits(text: str, kind: str) -> int:
 
 def _publish(domain: str, selector: str) -> Text:
     return say(
-        "Let the mail server sign with the selector {selector}, and publish at {name} the TXT "
-        "record {record} with the public half of its key.",
+        "Let the mail server sign with the selector {selector}, and publish at {name}, with the "
+        "public half of its key, the TXT record\n{record}",
         selector=selector,
         name=_name(domain, selector),
         record="v=DKIM1; k=rsa; p=…",

@@ -53,17 +53,18 @@ def _policy(domain: str, record: str, read: Mapping[str, Any], found: Findings) 
                 say("When the reports show that your own mail passes:"),
                 _publish(location, re.sub(r"\bp\s*=\s*none", "p=quarantine", record, count=1)),
                 *others,
-            ]
+            ],
+            "\n",
         )
         return found(State.WARNING, title, record=record, advice=advice)
     asked = say("The DMARC policy is {policy}.", policy=wanted)
     if "rua" not in tags:
         title = join([asked, say("It asks for no reports."), where])
         with_reports = f"{record.rstrip('; ')}; rua=mailto:postmaster@{location}"
-        advice = join([_publish(location, with_reports), *others])
+        advice = join([_publish(location, with_reports), *others], "\n")
         return found(State.WARNING, title, record=record, advice=advice)
     state = State.WARNING if others else State.OK
-    return found(state, join([asked, where]), record=record, advice=join(others))
+    return found(state, join([asked, where]), record=record, advice=join(others, "\n"))
 
 
 def _fresh(domain: str) -> str:
@@ -72,5 +73,5 @@ def _fresh(domain: str) -> str:
 
 def _publish(domain: str, record: str) -> Text:
     return say(
-        "Publish at {domain} the TXT record {record}", domain=f"_dmarc.{domain}", record=record
+        "Publish at {domain} the TXT record\n{record}", domain=f"_dmarc.{domain}", record=record
     )

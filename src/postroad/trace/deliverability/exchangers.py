@@ -63,7 +63,7 @@ def _without(domain: str, lookup: Lookup, found: Findings) -> Finding:
     if addresses:
         title = say("There is no MX record; mail goes to the domain's own address.")
         advice = say(
-            "Publish at {domain} the MX record {record}", domain=domain, record=f"10 {domain}."
+            "Publish at {domain} the MX record\n{record}", domain=domain, record=f"10 {domain}."
         )
         return found(State.WARNING, title, record="\n".join(addresses), advice=advice)
     if not is_certain:

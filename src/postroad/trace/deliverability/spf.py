@@ -44,7 +44,8 @@ def look(domain: str, sending: Sequence[str], lookup: Lookup) -> list[Finding]:
             [
                 _publish(domain, _merged(records)),
                 say("Remove all others that begin with v=spf1."),
-            ]
+            ],
+            "\n",
         )
         return [found(State.FAULT, title, record="\n".join(records), advice=advice)]
     return _one(domain, records[0], sending, lookup, found)
@@ -62,9 +63,10 @@ def _one(
         advice = say("Correct the TXT record at {domain}.", domain=domain)
         return [found(State.FAULT, title, record=record, advice=advice)]
     findings = [_record(domain, record, read, found)]
-    for ip in sending:
-        result = evaluate(read["parsed"], ip, lookup)
-        findings.append(_address(domain, record, ip, result, found))
+    results = {ip: evaluate(read["parsed"], ip, lookup) for ip in sending}
+    missing = [ip for ip, result in results.items() if result not in ("pass", "unknown")]
+    advice = _publish(domain, _with(record, missing))
+    findings += [_address(domain, ip, result, advice, found) for ip, result in results.items()]
     return findings
 
 
@@ -98,18 +100,18 @@ def _record(domain: str, record: str, read: Mapping[str, Any], found: Findings) 
                 if lookups >= _CLOSE
                 else "",
                 *(say("Also: {why}", why=each) for each in warnings),
-            ]
+            ],
+            "\n",
         )
         return found(State.WARNING, title, record=record, advice=advice)
     return found(State.OK, join([say("The SPF record works."), count]), record=record)
 
 
-def _address(domain: str, record: str, ip: str, result: str, found: Findings) -> Finding:
+def _address(domain: str, ip: str, result: str, advice: Text, found: Findings) -> Finding:
     facts = {"address": ip, "domain": domain}
     if result == "pass":
         title = say("{address} may send mail of {domain}.", **facts)
         return found(State.OK, title, about=ip)
-    advice = _publish(domain, _with(record, ip))
     if result == "unknown":
         title = say(
             "Whether {address} may send mail of {domain} depends on the single message.", **facts
@@ -185,7 +187,7 @@ def _costly(parsed: Mapping[str, Any]) -> str:
 
 
 def _publish(domain: str, record: str) -> Text:
-    return say("Publish at {domain} the TXT record {record}", domain=domain, record=record)
+    return say("Publish at {domain} the TXT record\n{record}", domain=domain, record=record)
 
 
 def _fresh(sending: Sequence[str]) -> str:
@@ -196,10 +198,10 @@ def _term(ip: str) -> str:
     return f"ip6:{ip}" if ":" in ip else f"ip4:{ip}"
 
 
-def _with(record: str, ip: str) -> str:
-    """The record with this address let in."""
+def _with(record: str, ips: Sequence[str]) -> str:
+    """The record with these addresses let in."""
     terms = record.split()
-    return " ".join([terms[0], _term(ip), *terms[1:]])
+    return " ".join([terms[0], *map(_term, ips), *terms[1:]])
 
 
 def _closed(record: str) -> str:

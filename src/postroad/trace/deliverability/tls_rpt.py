@@ -38,7 +38,7 @@ def look(domain: str, lookup: Lookup) -> list[Finding]:
 
 def _publish(domain: str) -> Text:
     return say(
-        "To learn of mail to you that cannot be encrypted, publish at {name} the TXT record "
+        "To learn of mail to you that cannot be encrypted, publish at {name} the TXT record\n"
         "{record}",
         name=f"_smtp._tls.{domain}",
         record=f"v=TLSRPTv1; rua=mailto:postmaster@{domain}",
