@@ -34,7 +34,6 @@ PAGES = {
     "sources": ("/admin/sources", "root"),
     "unknown lines": ("/admin/unknown", "root"),
     "audit": ("/admin/audit", "root"),
-    "not allowed": ("/admin/audit", "shop"),
 }
 WINDOWS = {
     "light": {"color_scheme": "light"},
