@@ -1,0 +1,29 @@
+"""What axe finds on the pages of checks in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+#: The fixtures that open a page.
+from tests.web.conftest import browser, open_page  # noqa: F401
+
+WINDOWS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}},
+}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_axe_finds_nothing(open_page, window: str):  # noqa: F811
+    """Findings and conversations can be read by everybody, on a phone without scrolling aside."""
+    page = open_page("/deliverability?domain=hard.example", account="root", **WINDOWS[window])
+    assert Axe().run(page).response["violations"] == []
+
+    page.goto("/probe?address=bob%40strictbad.example")
+    page.get_by_role("button", name="Check").click()
+    page.wait_for_selector("article")
+    assert Axe().run(page).response["violations"] == []
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0
