@@ -17,6 +17,7 @@ from postroad.cli import (
     source,
     talk,
     token,
+    trace,
     user,
 )
 from postroad.cli.context import Given
@@ -74,6 +75,7 @@ app.command("follow", help=serve.FOLLOW_HELP, epilog=serve.FOLLOW_EPILOG)(serve.
 app.command("serve", help=serve.SERVE_HELP, epilog=serve.SERVE_EPILOG)(serve.command)
 app.command("search", help=search.HELP, epilog=search.EPILOG)(search.command)
 app.command("show", help=show.HELP, epilog=show.EPILOG)(show.command)
+app.command("trace", help=trace.HELP, epilog=trace.EPILOG)(trace.command)
 app.command("doctor", help=doctor.HELP, epilog=doctor.EPILOG)(doctor.command)
 app.command("deliverability", help=deliverability.HELP, epilog=deliverability.EPILOG)(
     deliverability.command

@@ -14,7 +14,7 @@ from postroad.model.search import NEWEST_FIRST
 from postroad.model.status import Status
 from postroad.model.text import Text, say
 from postroad.services import Services
-from postroad.web import columns, rows
+from postroad.web import columns, rows, trace
 from postroad.web.columns import Column
 from postroad.web.form import BOXES, PERIODS, Form
 from postroad.web.pages import Asked, Asking, Served, choices_of, page, shown_error, zone_of
@@ -75,6 +75,8 @@ def _answer(request: Asked, viewer: Viewer, services: Services, form: Form) -> d
         "order": _order(form["sort"] or NEWEST_FIRST),
         "next_order": next_order,
         "refresh": mine.refresh,
+        "traced": trace.about(found.search),
+        "trace_link": trace.link,
         "saved": services.accounts.choices.saved(viewer),
         "recent": services.accounts.choices.recent(viewer),
     }

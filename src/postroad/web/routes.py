@@ -20,6 +20,7 @@ from postroad.web import (
     saved,
     signing,
     statics,
+    trace,
 )
 
 
@@ -48,6 +49,8 @@ def routes() -> list[Router]:
             signing.sign_out,
             signing.sign_out_everywhere,
             signing.change_password,
+            trace.trace,
+            trace.part,
             statics.static_file,
         ],
         dependencies={

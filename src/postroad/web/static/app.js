@@ -30,6 +30,14 @@ if (period) {
   });
 }
 
+// Parts of a page that take their time come when the rest is there; until then there is a link.
+for (const place of document.querySelectorAll("[data-part]")) {
+  ask(place.dataset.part, "part")
+    .then(read)
+    .then((part) => place.replaceChildren(...part.head.childNodes, ...part.body.childNodes))
+    .catch(() => {});
+}
+
 // Menus over the table: one at a time, closed by Escape and by a click beside them.
 const menus = () => document.querySelectorAll(".menu-box[open]");
 document.addEventListener("click", (event) => {
