@@ -18,6 +18,30 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 #: All IPv6 that is given out for use on the internet (RFC 4291 section 2.4).
 _UNICAST = ipaddress.ip_network("2000::/3")
+#: What is not for everybody to reach (RFC 6890 and the registries of special addresses at IANA).
+#: Written down here, for what Python knows of them depends on its version.
+_SPECIAL = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+        "2001::/23",
+        "2001:db8::/32",
+        "3fff::/20",
+    )
+)
 #: Any port will do to see which way packets would go; none is sent.
 _ANY_PORT = 25
 
@@ -69,10 +93,9 @@ def is_public(text: str) -> bool:
     address = _address(text)
     if address is None:
         return False
-    address = _inner(address)
-    if isinstance(address, ipaddress.IPv6Address):
-        return address.is_global and address in _UNICAST
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    inner = _inner(address)
+    is_unicast = isinstance(inner, ipaddress.IPv4Address) or inner in _UNICAST
+    return is_unicast and not any(inner in network for network in _SPECIAL)
 
 
 def _address(text: str) -> Address | None:

@@ -43,4 +43,7 @@ _ACTIONS: dict[str, Text] = {
     "add_token": say("made a token"),
     "revoke_token": say("revoked a token"),
     "import": say("imported logs"),
+    "trace": say("traced an address"),
+    "probe": say("had servers checked"),
+    "deliverability": say("checked a domain"),
 }
