@@ -13,6 +13,7 @@ PATHS = [
     "/admin/accounts/new",
     "/admin/accounts/1",
     "/admin/accounts/1/remove",
+    "/admin/domains",
     "/admin/sources",
     "/admin/unknown",
     "/admin/audit",
@@ -170,6 +171,17 @@ def test_a_reseller_reads_its_own_accounts(served: Served, root: httpx.Client):
     finally:
         sent(root, f"{owned}/remove")
         sent(root, f"{reseller}/remove")
+
+
+def test_domains_name_their_owners(root: httpx.Client):
+    """Each domain leads to the accounts that see its mail, and to that mail."""
+    page = root.get("/admin/domains").text
+    rows = [text(each) for each in page.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")]
+    [ours] = [each for each in rows if re.match(r"\s*example .com ", each)]
+    assert "shop owner" in ours
+    assert 'href="/?address=%40example.com"' in page
+    assert "One domain." in text(root.get("/admin/domains?find=example.net").text)
+    assert "No such domain" in text(root.get("/admin/domains?find=nothing").text)
 
 
 def test_sources_have_a_map_that_can_be_read_out(root: httpx.Client):

@@ -31,6 +31,7 @@ PAGES = {
     "account": ("/admin/accounts/2", "root"),
     "new account": ("/admin/accounts/new", "root"),
     "removal": ("/admin/accounts/2/remove", "root"),
+    "domains": ("/admin/domains", "root"),
     "sources": ("/admin/sources", "root"),
     "unknown lines": ("/admin/unknown", "root"),
     "audit": ("/admin/audit", "root"),

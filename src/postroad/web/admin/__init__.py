@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from postroad.web.admin import accounts, audit, sources
+from postroad.web.admin import accounts, audit, domains, sources
 
 __all__ = ["HANDLERS"]
 
@@ -22,6 +22,7 @@ HANDLERS: list[Any] = [
     accounts.sign_out_everywhere,
     accounts.removal_page,
     accounts.remove_account,
+    domains.domains_page,
     sources.sources_page,
     sources.unknown_page,
     audit.audit_page,
