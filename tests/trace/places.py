@@ -89,6 +89,17 @@ watcher:
   return_fail_output
 """
 
+#: Where somebody listens and never says a word.
+SILENT_PORT = 9999
+HANGING = f"""\
+begin routers
+
+hanging:
+  driver = redirect
+  domains = hanging.example
+  data = ${{readsocket{{inet:192.0.2.11:{SILENT_PORT}}}{{x}}{{60s}}}}
+"""
+
 POSTFIX_TABLES = {
     "main.cf": """
 canonical_maps = texthash:PLACE/etc/canonical

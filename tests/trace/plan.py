@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,7 @@ def play(yard: Yard) -> None:
     for name, server in yard.servers.items():
         for told in truth[name].values():
             told.update(_found(yard, server, told["token"]))
+    truth["as_user"] = _as_user(yard.servers["exim"])
     truth["hostile"] = {name: _hostile(name, yard.servers[name]) for name in yard.servers}
     yard.keep({"servers": {}, "traced": truth})
 
@@ -225,6 +227,43 @@ def _hostile(name: str, server: Server) -> dict[str, Any]:
         found[address] = _traced(address, tools)
         found[address]["left"] = sorted(_running() - before)
     return found
+
+
+def _as_user(server: Server) -> dict[str, Any]:
+    """Traces by an ordinary user, for whom Exim becomes root: an alias, and one that hangs."""
+    configuration = server.place / "exim.conf"
+    configuration.write_text(configuration.read_text().replace("begin routers", places.HANGING, 1))
+    subprocess.run(["mount", "--bind", configuration, "/etc/exim4/exim4.conf"], check=True)
+    Path("/usr/sbin/exim4").chmod(0o4755)
+    _terminals()
+    found = Path("/srv/kept/as-user.json")
+    with socket.create_server((server.address, places.SILENT_PORT)):
+        if not (child := os.fork()):
+            os.setgid(world.user_id("shop"))
+            os.setuid(world.user_id("shop"))
+            tools = Tools(method=Method.EXIM, program="/usr/sbin/exim4", seconds=2)
+            addresses = (
+                "everyone@customer.example",
+                "closed@customer.example",
+                "x@hanging.example",
+            )
+            found.write_bytes(
+                msgspec.json.encode({each: _traced(each, tools) for each in addresses})
+            )
+            os._exit(0)
+        os.waitpid(child, 0)
+        time.sleep(0.5)
+        told: dict[str, Any] = msgspec.json.decode(found.read_bytes())
+        told["left"] = [each for each in _running() if "hanging" in each]
+    return told
+
+
+def _terminals() -> None:
+    """Pseudo-terminals, which the yard's /dev has none of."""
+    Path("/dev/pts").mkdir()
+    options = "newinstance,ptmxmode=0666"
+    subprocess.run(["mount", "-t", "devpts", "-o", options, "devpts", "/dev/pts"], check=True)
+    Path("/dev/ptmx").symlink_to("pts/ptmx")
 
 
 def _running() -> set[str]:

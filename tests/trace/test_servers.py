@@ -99,3 +99,23 @@ def test_tools_that_misbehave_end_and_leave_nothing(server: str, truth: dict[str
         assert "here" == route["root"]["side"]
         assert route["seconds"] < 3
         assert [] == route["left"]
+
+
+def test_an_ordinary_user_is_told_the_way(truth: dict[str, Any]):
+    """Exim tells reasons to its administrators only; the way it tells everybody."""
+    told = truth["as_user"]
+    everyone, closed = told["everyone@customer.example"], told["closed@customer.example"]
+
+    assert "routed" == everyone["root"]["kind"]
+    assert 3 == len(everyone["root"]["children"])
+    assert ("bounce", "") == (closed["root"]["kind"], closed["root"]["reply"])
+    assert "administrators only" in closed["notes"][0]
+
+
+def test_a_set_uid_exim_that_hangs_is_ended(truth: dict[str, Any]):
+    """It runs as root then and cannot be killed, but it is gone all the same."""
+    told = truth["as_user"]
+
+    assert "error" == told["x@hanging.example"]["root"]["kind"]
+    assert told["x@hanging.example"]["seconds"] < 4
+    assert [] == told["left"]

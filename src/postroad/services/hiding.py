@@ -19,6 +19,9 @@ from postroad.model.route import Kind, Node, Route, Side
 from postroad.model.text import Text, say
 from postroad.queries.masks import MASK, Mask
 
+#: What an alias of the viewer's own names in so many words.
+_NAMED = (Kind.COMMAND, Kind.DISCARD)
+
 
 def seen_by(viewer: Viewer, route: Route) -> Route:
     """The route as this viewer may see it."""
@@ -43,7 +46,8 @@ class _View:
 
     def _own(self, node: Node, *, is_named: bool) -> Node:
         """An address of the viewer's; `is_named` where an alias of theirs names what it says."""
-        knows = self._sees_targets and (is_named or node.kind is Kind.ROUTED)
+        is_alias = node.kind is Kind.ROUTED
+        knows = self._sees_targets and (is_alias or (is_named and node.kind in _NAMED))
         mask = Mask(self._holds, (node.address,))
         bare = msgspec.structs.replace(
             node,
