@@ -28,6 +28,13 @@ def served(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="session")
+def served_evil(tmp_path_factory: pytest.TempPathFactory):
+    """A running postroad with mail that was written to do harm."""
+    with serving(tmp_path_factory.mktemp("evil") / "home", sample="evil") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def browser(need) -> Iterator[Browser]:
     """Debian's Chromium."""
     program = need("chromium")
@@ -42,9 +49,9 @@ def open_page(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]
     """Open a page in a window of its own; complaints of the browser fail the test."""
     contexts, complaints = [], []
 
-    def opened(path: str = "/", *, account: str = "shop", **window) -> Page:
+    def opened(path: str = "/", *, account: str = "shop", at: Served = served, **window) -> Page:
         window.setdefault("viewport", {"width": 1280, "height": 940})
-        context = browser.new_context(base_url=served.url, **window)
+        context = browser.new_context(base_url=at.url, **window)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.extend(complaint(said)))
@@ -55,7 +62,7 @@ def open_page(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]
             page.get_by_label("Email address or name").fill(account)
             page.get_by_label("Password").fill(PASSWORD)
             page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(f"{served.url}{path}")
+            page.wait_for_url(f"{at.url}{path}")
         return page
 
     yield opened

@@ -37,6 +37,26 @@ OUTCOMES = {
     Status.FILTERED: Outcome.DISCARDED,
 }
 
+#: Texts that try to be something else, one for every field that a stranger can fill.
+EVIL = (
+    "<script>window.pwned=1</script>",
+    '"><img src=x onerror=window.pwned=1>',
+    "' onmouseover='window.pwned=1",
+    '=HYPERLINK("http://evil.test","x")',
+    "+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd",
+    "-2+3",
+    "\tTabbed",
+    "\u202etxt.exe\u202c \u200b\u2066",
+    "{{7*7}}{name}%(x)s%n${jndi:x}",
+    "]]><!--<svg/onload=window.pwned=1>",
+    "javascript:window.pwned=1",
+    "line\r\nSet-Cookie: pwned=1\n\nline",
+    "\x1b]0;pwned\x07\x1b[31m",
+    "x" * 10_000,
+    "\N{ARABIC LETTER ALEF}\N{CJK UNIFIED IDEOGRAPH-4E2D}\N{COMBINING GRAVE ACCENT}" * 20,
+)
+
 #: Text that tries to be something else.
 HOSTILE = '<script>alert("x")</script> \u202eevil\u202c {{ 7*7 }} &amp; \x1b[31mred'
 
@@ -160,6 +180,40 @@ def sample(now: int) -> Mail:
     _shared(mail)
     _second_tenant(mail)
     _hostile(mail)
+    return mail
+
+
+def evil(now: int) -> Mail:
+    """Mail to the first tenant with hostile text in every field that has one."""
+    mail = Mail(now)
+    for number, text in enumerate(EVIL):
+        common = {
+            "sender": f'"{text[:200]}"@evil{number}.test',
+            "subject": text,
+            "client_host": text,
+            "client_ip": "203.0.113.13",
+            "helo": text,
+            "protocol": text[:50],
+            "direction": Direction.INBOUND,
+            "message_id": text,
+            "queue_id": f"EVIL{number:02d}",
+        }
+        fields = {
+            "name": f"evil {number}",
+            "recipient": "anna@example.com",
+            "delivered_to": text,
+            "status": list(Status)[number % len(Status)],
+            "result": text,
+            "router": text,
+            "transport": text,
+            "remote_host": text,
+            "remote_ip": text[:60],
+            "tls": text,
+            "enhanced_code": text[:20],
+            "reason": text[:40],
+            "auth": text,
+        }
+        mail.message(HOUR + number * MINUTE, [fields], **common)
     return mail
 
 

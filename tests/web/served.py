@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "correct horse"
 ACCOUNTS: list[dict[str, Any]] = [
     {"name": "root", "kind": "administrator"},
-    {"name": "shop", "kind": "owner", "domains": ["example.com"]},
+    {"name": "agency", "kind": "reseller"},
+    {"name": "shop", "kind": "owner", "domains": ["example.com"], "reseller": "agency"},
     {"name": "rival", "kind": "owner", "domains": ["example.net"]},
     {"name": "anna@example.com", "kind": "mailbox"},
     {"name": "carl@example.net", "kind": "mailbox"},
@@ -98,7 +99,7 @@ def form_key(page: str) -> str:
 
 @contextmanager
 def serving(home: Path, **settings: Any) -> Iterator[Served]:
-    """Serve the sample from this home, with these settings, until the block ends."""
+    """Serve the sample (or the one of this name) from this home, with these settings."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("POSTROAD_")}
     order = json.dumps({"home": str(home), **settings})
     complaints = _complaints(home)
@@ -130,20 +131,23 @@ def serving(home: Path, **settings: Any) -> Iterator[Served]:
 
 def main(order: str) -> None:
     """Write the sample and the accounts, serve, and say where."""
-    from tests.web.mail import sample
+    import msgspec
+    from tests.web import mail as samples
 
     from postroad import app, config
     from postroad.accounts import CHEAPEST, Accounts, Draft, Hasher, Kind
     from postroad.state import State
     from postroad.store import Store
 
+    asked = json.loads(order)
+    sample = getattr(samples, asked.pop("sample", "sample"))
     given = {
         "listen": f"127.0.0.1:{free_port()}",
         "timezone": "Europe/Berlin",
         # No test asks the real DNS by accident: on this port nobody answers.
         "resolver": ["127.0.0.1:9"],
         "mail_server": "none",
-    } | json.loads(order)
+    } | asked
     settings = config.load(given, environ={})
     config.make_home(settings)
     hasher = Hasher(CHEAPEST)
@@ -156,7 +160,8 @@ def main(order: str) -> None:
         for each in ACCOUNTS:
             lists = {name: tuple(each.get(name, ())) for name in ("domains", "addresses")}
             kind = Kind.from_word(each["kind"])
-            directory.add(Draft(name=each["name"], kind=kind, password=PASSWORD, **lists))
+            draft = Draft(name=each["name"], kind=kind, password=PASSWORD, **lists)
+            directory.add(msgspec.structs.replace(draft, reseller=each.get("reseller", "")))
     told = {
         "url": f"http://{settings.listen}",
         "socket": str(settings.socket),

@@ -315,8 +315,8 @@ def test_every_search_leaves_its_line(served: Served):
         trail = administrator.get("/audit", params={"limit": 1000}).json()["audit"]
 
     noted = [(each["account"], each["via"], each["action"], each["subject"]) for each in trail]
-    assert ("anna@example.com", "session", "search", "Mail to “trail1@example.com”.") in noted
+    assert ("anna@example.com", "session", "search", "Mail to “trail1@example.com”") in noted
     assert ("anna@example.com", "session", "detail", served.ids["inbound"]) in noted
-    assert ("shop", "token", "counts", "Mail to “trail2@example.com”.") in noted
-    search = ("local administrator", "socket", "search", "Mail to “trail3@example.com”.")
+    assert ("shop", "token", "counts", "Mail to “trail2@example.com”") in noted
+    search = ("local administrator", "socket", "search", "Mail to “trail3@example.com”")
     assert search in noted

@@ -57,6 +57,15 @@ def _provide_viewer(request: Request[Viewer | None, Any, Any]) -> Viewer:
     return viewer(request)
 
 
+def known_people(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard: only whoever said who they are, before a word of the question is looked at.
+
+    Routes with the option `open` are for everybody. Raises `NotSignedIn`.
+    """
+    if not handler.opt.get("open"):
+        viewer(connection)
+
+
 def administrators(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard: only administrators. Raises `AccessError`, `NotSignedIn`."""
     if not viewer(connection).is_administrator:

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 import postroad
 from postroad.api import about, deliverability, deliveries, imports, people, probe, trace
-from postroad.api.asking import DEPENDENCIES, only_documented
+from postroad.api.asking import DEPENDENCIES, known_people, only_documented
 from postroad.api.errors import answer
 
 PATH = "/api/v1"
@@ -47,6 +47,7 @@ def router() -> Router:
             people.audit,
         ],
         dependencies=DEPENDENCIES,
+        guards=[known_people],
         before_request=only_documented,
         exception_handlers={Exception: answer},
         security=[{"token": []}, {"session": []}],
