@@ -284,7 +284,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         Meta(
             description="Addresses that this server's mail is sent from, as in `192.0.2.25`; those "
-            "that DNS knows of the `host` setting unless set."
+            "in the log, or that DNS knows of the `host` setting, unless set."
         ),
     ] = ()
     blocklists: Annotated[

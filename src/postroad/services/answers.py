@@ -101,7 +101,7 @@ class Services:
         """Checks of sending domains, loaded likewise."""
         from postroad.services.deliverability import Deliverability
 
-        return Deliverability(self.settings, self.accounts.audit, self.limits)
+        return Deliverability(self.settings, self.store, self.accounts.audit, self.limits)
 
     def close(self) -> None:
         """End its threads. Store and state are closed by whoever opened them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from postroad.accounts import Audit, Viewer
@@ -12,6 +13,8 @@ from postroad.model.text import say
 from postroad.model.when import shown
 from postroad.services.access import only_for_owners
 from postroad.services.limits import Limits, Rule
+from postroad.services.signs import seen
+from postroad.store import Store
 from postroad.trace import deliverability
 from postroad.trace.lookup import Lookup, a_label
 from postroad.trace.safety import Fence, is_public
@@ -26,8 +29,9 @@ _MOST_SELECTORS, _LONGEST_SELECTOR = 10, 100
 class Deliverability:
     """Makes checks of domains."""
 
-    def __init__(self, settings: Settings, audit: Audit, limits: Limits) -> None:
+    def __init__(self, settings: Settings, store: Store, audit: Audit, limits: Limits) -> None:
         self._settings = settings
+        self._store = store
         self._audit = audit
         self._limits = limits
 
@@ -50,21 +54,24 @@ class Deliverability:
         self._limits.enter(person, _PER_PERSON, say("Checks of domains"))
         self._audit.write(viewer, "deliverability", name, about=(name,))
         settings = self._settings
+        signs = seen(self._store, scope, name, now=time.time_ns() // 1000)
         lookup = Lookup(settings.resolver, seconds=_SECONDS)
         order = deliverability.Order(
             domain=name,
-            sending=self._sending(lookup),
-            selectors=given,
+            sending=self._sending(lookup, signs.addresses),
+            selectors=given or signs.selectors,
             blocklists=settings.blocklists,
             host=settings.host,
         )
         fence = Fence(settings.check_networks)
         return deliverability.check(order, lookup=lookup, fence=fence, seconds=_SECONDS)
 
-    def _sending(self, lookup: Lookup) -> tuple[str, ...]:
-        """The addresses that are set; else the public ones that DNS knows of our host."""
+    def _sending(self, lookup: Lookup, logged: Sequence[str]) -> tuple[str, ...]:
+        """The addresses that are set; else public ones of our logs; else what DNS knows of us."""
         if self._settings.sending_addresses:
             return self._settings.sending_addresses
+        if public := tuple(each for each in logged if is_public(each)):
+            return public
         if "." not in self._settings.host:
             return ()
         found, _, _ = lookup.addresses(self._settings.host)
