@@ -68,8 +68,9 @@ def check(settings: Settings) -> None:
         if not _SITE.fullmatch(site):
             message = f"The setting `frame_sites` names {site!r}; write https://panel.example.com."
             raise ConfigError(message)
-    for name in ("check_networks", "proxy_networks", "sending_addresses"):
+    for name in ("check_networks", "proxy_networks"):
         _check_networks(name, getattr(settings, name))
+    _check_addresses(settings.sending_addresses)
     for source in settings.sources:
         if source.timezone:
             zone(source.timezone, f"`timezone` of the source {source.path}")
@@ -79,6 +80,15 @@ def _check_retry(settings: Settings) -> None:
     for rule in (settings.retry, *(source.retry for source in settings.sources)):
         if rule:
             retry.check(rule)
+
+
+def _check_addresses(texts: tuple[str, ...]) -> None:
+    for text in texts:
+        try:
+            ipaddress.ip_address(text)
+        except ValueError as error:
+            message = f"The setting `sending_addresses` names {text!r}, which is no address."
+            raise ConfigError(message) from error
 
 
 def _check_networks(name: str, texts: tuple[str, ...]) -> None:
