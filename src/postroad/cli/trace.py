@@ -79,7 +79,7 @@ def _write(route: Mapping[str, Any]) -> None:
     root = route["root"]
     tree = Tree(_head(root), guide_style="dim")
     _fill(tree, root)
-    console.print(tree, soft_wrap=True)
+    console.print(tree)
     for note in [str(method_label(Method(route["method"]))), *route["notes"]]:
         console.print(Text(safe.line(note), style="dim"), soft_wrap=True)
 
