@@ -30,7 +30,7 @@ from postroad.store import Store
 _TOP = 10
 #: Deliveries that are looked through while somebody waits, one after the other as they lie, and
 #: here and there; slices of the period if there are more.
-_LOOKED_THROUGH, _HERE_AND_THERE, _SLICES = 100_000, 2_500, 48
+_LOOKED_THROUGH, _HERE_AND_THERE, _SLICES = 60_000, 1_000, 48
 #: As many deliveries are read from the disk to get at one.
 _READ_TOGETHER = 256
 #: Statuses that say whether a delivery came about.
@@ -206,9 +206,9 @@ def _groups(store: Store, planned: Plan, since: int, until: int, share: float) -
     """The largest groups of each kind, counted in all deliveries or in a share of them."""
     found = []
     for kinds in (_parties, _ways):
-        rows = Range(planned, by_arrival=True, always_rows=True)
-        slices = f" AND ({_slices(since, until, share)})" if share < 1 else ""
-        sql = kinds(rows, Facts(planned.viewer, rows.bind), f"{rows.where}{slices}")
+        slices = _slices(since, until, share) if share < 1 else ""
+        rows = Range(planned, by_arrival=True, always_rows=True, within=slices)
+        sql = kinds(Facts(planned.viewer, rows.bind), rows.where)
         found += store.read(sql, rows.parameters, _Group)
     for each in found:
         for name in ("total", "deferred", "failed", "messages"):
@@ -216,7 +216,7 @@ def _groups(store: Store, planned: Plan, since: int, until: int, share: float) -
     return found
 
 
-def _parties(_: Range, __: Facts, where: str) -> str:
+def _parties(_: Facts, where: str) -> str:
     """Senders and recipients: there are as many of them as deliveries, so they are only counted."""
     return (
         "SELECT pair.1 AS kind, pair.2 AS name, count() AS total, 0 AS deferred, "
@@ -230,7 +230,7 @@ def _parties(_: Range, __: Facts, where: str) -> str:
     )
 
 
-def _ways(_: Range, facts: Facts, where: str) -> str:
+def _ways(facts: Facts, where: str) -> str:
     """Receiving providers, and proven senders with how many they wrote to."""
     own = " AND ".join(["user != ''", *facts.own_origin()])
     return (

@@ -40,11 +40,13 @@ class Range:
         after: Place | None = None,
         by_arrival: bool = False,
         always_rows: bool = False,
+        within: str = "",
     ) -> None:
         """Everything that holds, or what comes behind a place.
 
         A delivery is in the period if it was on its way in it, or if it arrived in it. With
-        `always_rows` deliveries are read, whatever the plan says, for other columns of theirs.
+        `always_rows` deliveries are read, whatever the plan says, for other columns of theirs;
+        `within` is one more condition on `ago`.
         """
         self.parameters: dict[str, Any] = {}
         self._plan = plan
@@ -55,13 +57,15 @@ class Range:
         self._is_descending = self._search.sort.startswith("-")
         field = self._search.sort.removeprefix("-")
         self._order = ("", "") if field == NEWEST_FIRST[1:] else self._order_of(field)
-        self._period = self._times(None, "active_at")
+        more = [f"({within})"] if within else []
+        self._period = [*self._times(None, "active_at"), *more]
         self._first = None
         if not by_rows:
             self._first = _EVERYTHING if self._search.subject or not plan.first else plan.first
         self._rest = [
             *self._shown(),
             *self._times(after, _ACTIVE if by_rows else "active_at"),
+            *more,
             *self._conditions(),
             *self._asked(),
             *self._behind(after),
