@@ -87,6 +87,17 @@ def test_bad_places_get_a_sentence_in_time(served, name: str):
     assert all(each["verdict"] for each in answer.json()["probes"])
 
 
+def test_a_way_that_ends_here_is_said(served):
+    """Where the route already ends in trouble, its words are the answer."""
+    with served.administrator() as client:
+        (hangs,) = client.post("/probe", json={"address": "bob@hangs.example"}).json()["probes"]
+        (none,) = client.post("/probe", json={"address": "bob@takesnone.example"}).json()["probes"]
+
+    assert hangs["outcome"] == none["outcome"] == "not_asked"
+    assert hangs["verdict"].startswith("No server was asked. ")
+    assert "takesnone.example" in none["verdict"]
+
+
 def test_who_may_have_live_checks(served):
     """Owners of domains may, mailbox users may not, strangers are asked to sign in."""
     with served.holder("shop") as owner:

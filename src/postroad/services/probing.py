@@ -78,9 +78,10 @@ class Probing:
         seconds = min(tools.seconds, settings.check_seconds / 2)
         found = trace.trace(address, msgspec.structs.replace(tools, seconds=seconds))
         # Ways that the viewer may not see are not theirs to ask about.
-        ways = list(_ways(seen_by(viewer, found).root))[:_MOST_WAYS]
+        found = seen_by(viewer, found)
+        ways = list(_ways(found.root))[:_MOST_WAYS]
         if not ways:
-            return (_nothing(address, settings.check_sender),)
+            return (_nothing(address, settings.check_sender, found.root),)
         probes = []
         for number, (to, destinations) in enumerate(ways):
             share = max(1.0, (end - time.monotonic()) / (len(ways) - number))
@@ -144,11 +145,16 @@ def _destination(host: routes.Host, at: int) -> Destination:
     )
 
 
-def _nothing(address: str, sender: str) -> Probe:
-    verdict = say(
-        "Mail for {address} is not handed to another server from here: there is nobody to ask.",
-        address=address,
-    )
+def _nothing(address: str, sender: str, root: routes.Node) -> Probe:
+    """What is to be said where no server is to be asked; the viewer sees this route."""
+    trouble = next((each for each in routes.ends(root) if each.is_trouble), None)
+    if trouble:
+        verdict = say("No server was asked. {why}", why=trouble.words)
+    else:
+        verdict = say(
+            "Mail for {address} is not handed to another server from here: there is nobody to ask.",
+            address=address,
+        )
     return Probe(
         address=address,
         sender=sender,

@@ -45,6 +45,9 @@ def look(domain: str, selectors: Sequence[str], lookup: Lookup) -> list[Finding]
     ]
     if findings:
         return findings
+    if not any(each.is_certain for each in tried.values()):
+        title = say("DKIM keys could not be looked up: the name servers do not answer.")
+        return [found(State.UNKNOWN, title)]
     title = say("None of the usual DKIM selectors is used, and no other is known.")
     advice = say(
         "Give the selector: it stands after s= in the DKIM-Signature header of a message of yours."
