@@ -14,7 +14,7 @@ from __future__ import annotations
 from postroad.model.route import Kind, Node, Side
 from postroad.model.text import Text, say
 from postroad.trace.dns import Asker
-from postroad.trace.limits import MOST_NODES
+from postroad.trace.limits import DEEPEST, MOST_NODES
 from postroad.trace.postfix_aliases import Aliases, Target
 from postroad.trace.postfix_ends import Ends
 from postroad.trace.postfix_lists import Lists
@@ -24,8 +24,6 @@ from postroad.trace.postfix_tables import Tables, Unanswered
 from postroad.trace.tree import Tree, loop, routed
 
 _TOO_MANY = say("There are too many ways to follow them all.")
-#: Local aliases of local aliases that are followed; local(8) gives up after 100.
-_DEEPEST = 100
 
 
 def trace(address: str, *, tables: Tables, asker: Asker) -> tuple[Node, tuple[Text, ...]]:
@@ -71,9 +69,7 @@ class _Flow:
             self._end(_error(recipient.address, _TOO_MANY), way)
             return
         if recipient.is_loop:
-            circle = [*(each.address for each in recipient.way), recipient.address]
-            words = loop(circle[circle.index(recipient.address) :])
-            self._end(_trouble(recipient.address, Kind.DEFER, words), way)
+            self._end(_circle(recipient.address, recipient.way, Kind.DEFER), way)
             return
         try:
             resolved = self._resolver.resolve(recipient.address)
@@ -102,10 +98,8 @@ class _Flow:
             return
         targets, table, name = found
         words = say("local alias sends it on, as {table} says", table=table)
-        if any(each.address.lower() == address.lower() for each in way) or len(way) > _DEEPEST:
-            circle = [*(each.address for each in way), address]
-            words = loop(circle[circle.index(address) :])
-            self._end(_trouble(address, Kind.BOUNCE, words), way)
+        if any(each.address.lower() == address.lower() for each in way) or len(way) > DEEPEST:
+            self._end(_circle(address, way, Kind.BOUNCE), way)
             return
         way = (*way, Expansion(address, table, words))
         onward = [self._rewriter.qualified(each.address) for each in targets if each.address]
@@ -145,6 +139,15 @@ class _Flow:
     def _expanded(self, address: str) -> Node:
         step = self._expansions.get(address)
         return routed(address, source=step.source, words=step.words) if step else routed(address)
+
+
+def _circle(address: str, way: tuple[Expansion, ...], kind: Kind) -> Node:
+    """That an address leads back to itself, or that the way to it is too long to be followed."""
+    names = [*(each.address.lower() for each in way), address.lower()]
+    at = names.index(address.lower())
+    if at == len(way):
+        return _error(address, say("There are too many aliases of aliases to follow them all."))
+    return _trouble(address, kind, loop([*(each.address for each in way[at:]), address]))
 
 
 def _error(address: str, words: Text) -> Node:

@@ -14,12 +14,9 @@ from dataclasses import dataclass
 
 from postroad.model import address as addresses
 from postroad.model.text import Text, say
-from postroad.trace.limits import MOST_NODES
+from postroad.trace.limits import DEEPEST, MOST_NODES
 from postroad.trace.postfix_lists import Lists
 from postroad.trace.postfix_tables import Tables
-
-#: How often an address is expanded again (`virtual_alias_recursion_limit` is 1000).
-_DEEPEST = 200
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Recipient:
     address: str
     way: tuple[Expansion, ...] = ()
     is_copy: bool = False
-    #: Whether an alias leads back to it.
+    #: Whether an alias leads back to it, or so far on that nobody follows.
     is_loop: bool = False
 
 
@@ -147,10 +144,10 @@ class Rewriter:
 
 
 def _is_circle(recipient: Recipient, itself: set[str]) -> bool:
-    """Whether the recipient is one of those that led to it, and would lead on."""
+    """Whether the recipient is one of those that led to it, or much too far from the first."""
     address = recipient.address.lower()
     before = [each.address.lower() for each in recipient.way]
-    return (address in before and address not in itself) or len(before) > _DEEPEST
+    return (address in before and address not in itself) or len(before) > DEEPEST
 
 
 def split(text: str) -> list[str]:
