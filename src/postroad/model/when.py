@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from postroad.errors import SearchError
+from postroad.model.text import say
 
 #: Microseconds in a second, a minute, an hour, a day.
 SECOND = 1_000_000
@@ -69,12 +70,13 @@ def read(text: str, *, now: int, zone: ZoneInfo, end: bool = False) -> int:
         if found := _MOMENT.fullmatch(text):
             return _moment(found, zone)
     except (ValueError, OverflowError) as error:
-        message = f"There is no such time as {shown(text)}."
+        message = say("There is no such time as {text}.", text=shown(text))
         raise SearchError(message) from error
-    message = (
-        f"{shown(text)} is not a time. Write a date (2026-01-31), a date and time "
+    message = say(
+        "{text} is not a time. Write a date (2026-01-31), a date and time "
         "(2026-01-31T14:05 or 2026-01-31T14:05:00Z), today, yesterday, "
-        "or how long ago: 30m, 2h, 7d, 4w."
+        "or how long ago: 30m, 2h, 7d, 4w.",
+        text=shown(text),
     )
     raise SearchError(message)
 
