@@ -75,11 +75,13 @@ CLIENTS = {
 #: A domain whose zone cannot be loaded: the DNS server fails, "try again later".
 BROKEN = "broken.example"
 
-#: Domains whose mail cannot be handed over, by what DNS says.
+#: Domains whose mail cannot be handed over, or should not be, by what DNS says.
 _ODD = (
     "down.example. MX 10 mx.down.example.",
     "mx.down.example. A 198.51.100.99",
     "nullmx.example. MX 0 .",
+    "aliasmx.example. MX 10 mail.aliasmx.example.",
+    "mail.aliasmx.example. CNAME mail.partner.example.",
     "noaddress.example. MX 10 nowhere.noaddress.example.",
     # A block list of one.
     "99.113.0.203.list.example. A 127.0.0.2",

@@ -172,6 +172,7 @@ _OUTSIDE = (
     '"odd name"@partner.example',
     "x@elsewhere.example",
     "x@addressed.example",
+    "x@aliasmx.example",
 )
 _ALIKE = (
     "anna",
@@ -254,8 +255,10 @@ ADDRESSES = {
     ),
 }
 
-_FLOOD = "#!/bin/sh\nyes 'somebody@customer.example'\n"
-_HANG = "#!/bin/sh\nsleep 77 & sleep 77\n"
+#: What every process of a hostile tool has in its command line.
+MARK = "77.777"
+_FLOOD = f"#!/bin/sh\nyes '{MARK}@customer.example'\n"
+_HANG = f"#!/bin/sh\nsleep {MARK} & setsid sleep {MARK} & sleep {MARK}\n"
 _GARBAGE = "#!/bin/sh\nhead -c 3000 /dev/urandom\nexit 3\n"
 
 

@@ -223,9 +223,9 @@ def _hostile(name: str, server: Server) -> dict[str, Any]:
     """Traces that must end whatever hangs or floods, and what is left running of them."""
     found: dict[str, Any] = {}
     for address, tools in places.hostile(name, server):
-        before = _running()
         found[address] = _traced(address, tools)
-        found[address]["left"] = sorted(_running() - before)
+        time.sleep(0.2)
+        found[address]["left"] = [each for each in _running() if places.MARK in each]
     return found
 
 
@@ -266,6 +266,6 @@ def _terminals() -> None:
     Path("/dev/ptmx").symlink_to("pts/ptmx")
 
 
-def _running() -> set[str]:
+def _running() -> list[str]:
     listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True)
-    return {line.strip() for line in listed.stdout.splitlines() if "ps -eo" not in line}
+    return [line.strip() for line in listed.stdout.splitlines()]

@@ -34,11 +34,14 @@ class Asker:
     servers: Sequence[str]
     deadline: Deadline
     lookup: Lookup
+    #: Whether an address of this machine is a fault: a mail server here judges that itself.
+    is_outsider: bool = True
 
     @classmethod
-    def of(cls, servers: Sequence[str], deadline: Deadline) -> Asker:
+    def of(cls, servers: Sequence[str], deadline: Deadline, *, is_outsider: bool = True) -> Asker:
         """Ask these name servers, the system's if none are given. Raises `ConfigError`."""
-        return cls(servers, deadline, Lookup(servers, seconds=deadline.left()))
+        lookup = Lookup(servers, seconds=deadline.left())
+        return cls(servers, deadline, lookup, is_outsider)
 
     def ask(self, name: str, kind: str) -> tuple[Answer, Dnssec]:
         """The answer to a question, and what DNSSEC says of it."""
@@ -120,7 +123,7 @@ def host(
         mx=mx,
         port=port,
         dnssec=_weakest(states),
-        fault=_fault(name, ips, answers, is_mx=mx is not None),
+        fault=_fault(asker, name, ips, answers, is_mx=mx is not None),
     )
 
 
@@ -229,11 +232,16 @@ def _literal(end: _End) -> Node:
     if not is_address(ip):
         words = say("{domain} is not an address that can be gone to.", domain=end.domain)
         return end.trouble(Kind.BOUNCE, words)
-    return end.hosts((Host(name=end.domain, ips=(ip,), fault=address_fault(ip)),))
+    return end.hosts((Host(name=end.domain, ips=(ip,), fault=address_fault(ip, is_outsider=True)),))
 
 
 def _fault(
-    name: str, ips: tuple[str, ...], answers: list[tuple[Answer, Dnssec]], *, is_mx: bool
+    asker: Asker,
+    name: str,
+    ips: tuple[str, ...],
+    answers: list[tuple[Answer, Dnssec]],
+    *,
+    is_mx: bool,
 ) -> Text:
     """What is wrong with a server, the worst first; empty where nothing is."""
     if any(state is Dnssec.BOGUS for _, state in answers):
@@ -243,7 +251,7 @@ def _fault(
     if not ips:
         return say("DNS gives no answer for {host}.", host=name)
     for ip in ips:
-        if fault := address_fault(ip):
+        if fault := address_fault(ip, is_outsider=asker.is_outsider):
             return fault
     led = {answer.name.lower() for answer, _ in answers if answer.found is Found.RECORDS}
     if is_mx and led - {name.lower()}:

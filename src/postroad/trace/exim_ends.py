@@ -181,17 +181,21 @@ class Ends:
 
     def _in_dns(self, end: End, kind: Kind) -> Node | None:
         """What DNS says of a domain that Exim has no way to, if it says why."""
-        domain = addresses.domain(end.address)
-        if self._is_own(domain):
+        if self._is_own(addresses.domain(end.address)):
             return None
-        if domain not in self._looked_up:
-            self._looked_up[domain] = dns.destination(self._asker, end.address, domain)
-        found = self._looked_up[domain]
+        found = self._destination(end.address)
         if not found.is_trouble or (found.kind is not kind and end.message == ""):
             return None
         return msgspec.structs.replace(
             found, address=end.address, kind=kind, router=end.router, reply=end.message
         )
+
+    def _destination(self, address: str) -> Node:
+        """Where DNS sends the mail of an address; each domain is looked up once."""
+        domain = addresses.domain(address)
+        if domain not in self._looked_up:
+            self._looked_up[domain] = dns.destination(self._asker, address, domain)
+        return self._looked_up[domain]
 
     def _trouble(self, end: End, kind: Kind, words: Text) -> Node:
         step = self._steps.by_address.get(end.address, Step())
@@ -217,21 +221,38 @@ class Ends:
         return files[-1] if files and is_decided else ""
 
     def _hosts(self, end: End) -> tuple[Host, ...]:
-        """Hosts in Exim's order, the addresses of one name together."""
+        """Hosts in Exim's order, the addresses of one name together, with what DNS says of them."""
         by_name: dict[tuple[str, int | None, int | None], list[Target]] = {}
         for each in end.hosts:
             by_name.setdefault((each.name, each.mx, each.port), []).append(each)
-        return tuple(
-            Host(
-                name=name,
-                ips=tuple(each.ip for each in targets if each.ip),
-                mx=mx,
-                port=port or SMTP_PORT,
-                dnssec=self._steps.dnssec.get(targets[0].ip, Dnssec.UNKNOWN),
-                fault="" if any(each.is_usable for each in targets) else _unusable(name),
-            )
-            for (name, mx, port), targets in by_name.items()
+        hosts = [self._host(targets) for targets in by_name.values()]
+        if not any(each.mx is not None for each in hosts):
+            return tuple(hosts)
+        known = self._destination(end.address).hosts
+        return tuple(_informed(each, known) for each in hosts)
+
+    def _host(self, targets: list[Target]) -> Host:
+        first = targets[0]
+        return Host(
+            name=first.name,
+            ips=tuple(each.ip for each in targets if each.ip),
+            mx=first.mx,
+            port=first.port or SMTP_PORT,
+            dnssec=self._steps.dnssec.get(first.ip, Dnssec.UNKNOWN),
+            fault="" if any(each.is_usable for each in targets) else _unusable(first.name),
         )
+
+
+def _informed(host: Host, known: tuple[Host, ...]) -> Host:
+    """A host of Exim's with what our own question to DNS adds.
+
+    Exim names hosts as they are called behind aliases, so that addresses are compared.
+    """
+    for each in known:
+        if each.mx == host.mx and set(each.ips) & set(host.ips):
+            dnssec = each.dnssec if host.dnssec is Dnssec.UNKNOWN else host.dnssec
+            return msgspec.structs.replace(host, dnssec=dnssec, fault=host.fault or each.fault)
+    return host
 
 
 def _unusable(name: str) -> Text:

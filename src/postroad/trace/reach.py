@@ -25,7 +25,7 @@ def is_address(text: str) -> bool:
     return True
 
 
-def address_fault(ip: str) -> Text:
+def address_fault(ip: str, *, is_outsider: bool) -> Text:
     """Why nobody outside reaches a server at this address; empty where they may."""
     try:
         parsed = ipaddress.ip_address(ip)
@@ -35,7 +35,7 @@ def address_fault(ip: str) -> Text:
         return say("{ip} is every machine's own address: mail would stay where it is.", ip=ip)
     if parsed.is_link_local or parsed.is_multicast or _is_private(parsed):
         return say("{ip} is not an address of the internet: nobody outside reaches it.", ip=ip)
-    if _is_here(parsed):
+    if is_outsider and _is_here(parsed):
         return say("{ip} is this server itself.", ip=ip)
     return say("")
 

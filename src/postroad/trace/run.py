@@ -33,6 +33,8 @@ _CHUNK = 1 << 16
 _SYSTEM_PATH = "/usr/bin:/bin"
 #: Seconds that a killed process is waited for.
 _BURIAL = 1.0
+#: How often it is interrupted meanwhile, where it cannot be killed.
+_KEYSTROKES = 4
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,11 +107,17 @@ class _Line:
         if self._slave is not None:
             os.close(self._slave)
 
+    def interrupt(self) -> bool:
+        """Type what interrupts and what quits (termios(3)); whether there is a terminal for it."""
+        if self.hangup is None:
+            return False
+        with suppress(OSError):
+            os.write(self.hangup, b"\x03\x1c")
+        return True
+
     def hang_up(self) -> None:
-        """Type what interrupts and what quits (termios(3)), and hang up."""
+        """Let go of the terminal."""
         if self.hangup is not None:
-            with suppress(OSError):
-                os.write(self.hangup, b"\x03\x1c")
             os.close(self.hangup)
             self.hangup = None
 
@@ -205,6 +213,11 @@ def _end(process: subprocess.Popen[bytes], line: _Line) -> None:
         ]:
             with suppress(ProcessLookupError, PermissionError):
                 kill(pid, signal.SIGKILL)
+        for _ in range(_KEYSTROKES):
+            # What is typed is read when the kernel gets round to it: hanging up would lose it.
+            if process.returncode is None and line.interrupt():
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_BURIAL / _KEYSTROKES)
         line.hang_up()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:

@@ -58,7 +58,8 @@ def tools(settings: Settings) -> Tools:
 def trace(address: str, asked: Tools) -> Route:
     """Where an address leads (`asked.checked` has looked at it). Raises `ConfigError`."""
     deadline = Deadline(asked.seconds)
-    asker = dns.Asker.of(asked.resolver, deadline)
+    is_outsider = asked.method is Method.DNS
+    asker = dns.Asker.of(asked.resolver, deadline, is_outsider=is_outsider)
     root, notes = _root(address, asked, asker)
     return Route(address=address, method=asked.method, root=root, notes=notes)
 
