@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -52,6 +53,23 @@ def test_it_stops_when_told_to(tmp_path: Path, number: signal.Signals):
     assert (status, said) == (0, "")
     assert time.monotonic() - began < 10
     assert not Path(running.socket).exists()
+
+
+def test_it_stops_in_the_middle_of_an_answer(tmp_path: Path):
+    """Who waits for an answer that takes long is told that the server ends; it ends quietly."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        resolver = f"127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            serving(tmp_path / "home", resolver=[resolver]) as running,
+            running.administrator() as client,
+            ThreadPoolExecutor() as threads,
+        ):
+            asked = threads.submit(client.get, "/trace", params={"address": "a@b.test"})
+            silent.recv(1)
+            status, said = running.stop()
+            assert asked.result().status_code == 503
+    assert (status, said) == (0, "")
 
 
 def test_it_stops_in_the_middle_of_an_import(tmp_path: Path):

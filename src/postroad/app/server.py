@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvicorn
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from postroad.accounts import Hasher
@@ -33,6 +34,14 @@ _PATIENCE = 2
 #: Octets that a Unix socket's path may have (unix(7): 108 with the closing NUL).
 _LONGEST_PATH = 107
 _BACKLOG = 512
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the web server's log tells something: ending answers is what is asked."""
+    return "timeout graceful shutdown" not in str(record.msg)
+
+
+logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 def serve(
@@ -165,7 +174,7 @@ async def _run(
     settings = services.settings
     app = create(settings)
     app.state.services = services
-    answering = heads(app)
+    answering = heads(_ending(app, told))
     async with app.lifespan():
         servers = [(_Server(local(answering)), [sockets.private])]
         if sockets.public:
@@ -184,6 +193,32 @@ async def _run(
         for server, _ in servers:
             server.should_exit = True
         await asyncio.gather(*running)
+
+
+def _ending(app: ASGIApp, told: asyncio.Event) -> ASGIApp:
+    """The application, whose answers still under way when the server must end are ended quietly.
+
+    Those to whom nothing was said yet are told so (RFC 9110 section 15.6.4).
+    """
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, noting)
+        except asyncio.CancelledError:
+            if not told.is_set():
+                raise
+            if not has_begun:
+                await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return answering
 
 
 def _forwarded(app: ASGIApp) -> ASGIApp:
