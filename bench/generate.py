@@ -82,7 +82,7 @@ def deliveries(start: int, span: int, total: int, first: int, count: int) -> str
         1000 + cityHash64(m, 'size') % 90000, if(inbound, (cityHash64(m, 'x') % 80) / 10 - 2, NULL),
         if(inbound, '', sender_), if(inbound, '', own), if(inbound, '', 'dovecot_login'),
         if(inbound, concat('out', toString(cityHash64(m, 'o') % 9), '.', other), 'client.example'),
-        concat('198.51.', toString(cityHash64(m, 'o') % 100), '.', toString(m % 250)),
+        concat('198.18.', toString(cityHash64(m, 'o') % 100), '.', toString(m % 250)),
         if(inbound, concat('out.', other), '[192.0.2.7]'), if(inbound, 'esmtps', 'esmtpsa'),
         if(outbound, 'dnslookup', 'virtual_user'), if(outbound, 'remote_smtp', 'dovecot_lmtp'),
         if(outbound, concat('mx', toString(n % 3), '.', other), ''),

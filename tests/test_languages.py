@@ -31,7 +31,7 @@ def test_a_text_is_its_english_until_it_is_translated():
     text = join([say_many("one day", "{count} days", 3), "x", ""])
     assert text == "3 days x"
     assert german.text(text) == "3 Tage x"
-    assert german.text(say_many("one day", "{count} days", 1)) == "ein Tag"
+    assert german.text(say_many("one day", "{count} days", 1)) == "1 Tag"
     assert german.text("one day") == "one day", "what is no message of ours is left alone"
     assert german.text(say("{inner}!", inner=say_many("one day", "{count} days", 2))) == "2 Tage!"
 

@@ -118,6 +118,7 @@ def test_a_reply_to_who_knows_what():
     turns = conversation(row, [tried])
 
     assert said(turns)[-2:] == ["n: It is not known which command the reply was to.", "s: 451 no"]
+    assert not any(turn.who is Who.CLIENT for turn in turns), "no command is made up"
 
 
 def test_no_connection():

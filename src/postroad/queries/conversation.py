@@ -102,10 +102,13 @@ def _coming_in(delivery: Delivery) -> Iterator[Turn]:
         yield _command(at, "AUTH")
         if delivery.user:
             yield _note(at, say("It signed in as {user}.", user=delivery.user))
-    yield _command(at, f"MAIL FROM:<{delivery.sender}>")
-    yield _command(at, f"RCPT TO:<{delivery.recipient}>")
+    if delivery.status is not Status.REJECTED or delivery.sender or delivery.recipient:
+        yield _command(at, f"MAIL FROM:<{delivery.sender}>")
+    if delivery.recipient:
+        yield _command(at, f"RCPT TO:<{delivery.recipient}>")
     if delivery.status is Status.REJECTED:
         if delivery.result:
+            yield _note(at, say("This server refused it, there or at what followed."))
             yield Turn(at=at, who=Who.SERVER, text=delivery.result, is_derived=False)
         return
     yield _command(at, "DATA")
@@ -122,7 +125,7 @@ def _going_out(delivery: Delivery, attempt: Attempt) -> Iterator[Turn]:
         yield _note(at, say("This server tried to reach {host}.", host=host), is_derived=False)
     else:
         yield _note(at, say("This server connected to {host}.", host=host))
-        yield from _commands(delivery, attempt, _Stage.END if stage is None else stage)
+        yield from _commands(delivery, attempt, _known(attempt) if stage is None else stage)
         if stage is None:
             yield _note(at, say("It is not known which command the reply was to."))
     if not attempt.reply:
@@ -159,6 +162,11 @@ def _stage(attempt: Attempt) -> _Stage | None:
     if not attempt.smtp_code:
         return _Stage.CONNECT
     return None
+
+
+def _known(attempt: Attempt) -> _Stage:
+    """How far a conversation came at least, whose end the log does not name."""
+    return _Stage.TLS if attempt.tls else _Stage.CONNECT
 
 
 def _host(name: str, ip: str) -> str:
