@@ -7,6 +7,7 @@ notifications and at the receiving servers.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import socket
@@ -29,6 +30,8 @@ from postroad.trace import Tools, trace
 #: Where the command `/srv/keep NAME` puts what it is given.
 KEPT = Path("/srv/kept")
 SECONDS = 10
+#: PR_SET_NO_NEW_PRIVS (prctl(2)), which systemd's NoNewPrivileges sets.
+_NO_NEW_PRIVILEGES = 38
 #: A failed recipient as Exim lists it, and as other servers name it (RFC 3464 section 2.3.2).
 _LISTED = re.compile(r"^  (\S+@\S+)$", re.MULTILINE)
 _FINAL = re.compile(r"^Final-Recipient: *rfc822; *(\S+)", re.MULTILINE | re.IGNORECASE)
@@ -236,25 +239,30 @@ def _as_user(server: Server) -> dict[str, Any]:
     subprocess.run(["mount", "--bind", configuration, "/etc/exim4/exim4.conf"], check=True)
     Path("/usr/sbin/exim4").chmod(0o4755)
     _terminals()
-    found = Path("/srv/kept/as-user.json")
     with socket.create_server((server.address, places.SILENT_PORT)):
-        if not (child := os.fork()):
-            os.setgid(world.user_id("shop"))
-            os.setuid(world.user_id("shop"))
-            tools = Tools(method=Method.EXIM, program="/usr/sbin/exim4", seconds=2)
-            addresses = (
-                "everyone@customer.example",
-                "closed@customer.example",
-                "x@hanging.example",
-            )
-            found.write_bytes(
-                msgspec.json.encode({each: _traced(each, tools) for each in addresses})
-            )
-            os._exit(0)
-        os.waitpid(child, 0)
+        told = _by_user("everyone@customer.example", "closed@customer.example", "x@hanging.example")
         time.sleep(0.5)
-        told: dict[str, Any] = msgspec.json.decode(found.read_bytes())
         told["left"] = [each for each in _running() if "hanging" in each]
+    # libfaketime would need what the next process may not.
+    Path("/etc/ld.so.preload").unlink()
+    told["powerless"] = _by_user("everyone@customer.example", may_become_root=False)
+    return told
+
+
+def _by_user(*addresses: str, may_become_root: bool = True) -> dict[str, Any]:
+    """Trace in a process of an ordinary user's."""
+    found = KEPT / f"by-user-{may_become_root}.json"
+    if not (child := os.fork()):
+        os.setgid(world.user_id("shop"))
+        os.setuid(world.user_id("shop"))
+        if not may_become_root:
+            ctypes.CDLL(None).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        tools = Tools(method=Method.EXIM, program="/usr/sbin/exim4", seconds=2)
+        routes = {each: _traced(each, tools) for each in addresses}
+        found.write_bytes(msgspec.json.encode(routes))
+        os._exit(0)
+    os.waitpid(child, 0)
+    told: dict[str, Any] = msgspec.json.decode(found.read_bytes())
     return told
 
 

@@ -128,3 +128,12 @@ def test_a_set_uid_exim_that_hangs_is_ended(truth: dict[str, Any]):
     assert "error" == told["x@hanging.example"]["root"]["kind"]
     assert told["x@hanging.example"]["seconds"] < PATIENCE
     assert [] == told["left"]
+
+
+def test_an_exim_that_may_not_become_root_is_told(truth: dict[str, Any]):
+    """It still answers, but may not see all files: the trace says so, and what to set."""
+    route = truth["as_user"]["powerless"]["everyone@customer.example"]
+
+    assert "routed" == route["root"]["kind"]
+    assert "NoNewPrivileges=no" in route["notes"][-1]
+    assert [] == truth["as_user"]["everyone@customer.example"]["notes"]

@@ -27,6 +27,7 @@ _DEBUG = "-d-all+route+lookup"
 #: What can stand in an expansion without being one.
 _DOMAIN = re.compile(r"[a-z0-9._-]+")
 _REFUSED = "debugging permission denied"
+_POWERLESS = "Exim has no root privilege"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Said:
     transports: dict[str, answer.Transport]
     #: Whether Exim takes us for an administrator, and so tells why.
     is_trusted: bool
+    #: Whether it ran as root, as it does when it delivers.
+    is_root: bool
 
 
 def trace(address: str, *, program: str, asker: Asker) -> tuple[Node, tuple[Text, ...]]:
@@ -65,7 +68,7 @@ def trace(address: str, *, program: str, asker: Asker) -> tuple[Node, tuple[Text
 
 def _ask(address: str, program: str, deadline: Deadline) -> Said:
     output = run([program, _DEBUG, "-bt", "--", address], deadline)
-    is_trusted = _REFUSED not in output.err
+    is_trusted, is_root = _REFUSED not in output.err, _POWERLESS not in output.err
     if not is_trusted:
         output = run([program, "-bt", "--", address], deadline)
     listed = run([program, "-bP", "transports"], deadline)
@@ -75,6 +78,7 @@ def _ask(address: str, program: str, deadline: Deadline) -> Said:
         steps=answer.steps(output.err if is_trusted else ""),
         transports=answer.transports(listed.out),
         is_trusted=is_trusted,
+        is_root=is_root,
     )
 
 
@@ -135,12 +139,21 @@ def _error(address: str, words: Text) -> Node:
 
 
 def _notes(said: Said) -> tuple[Text, ...]:
-    if said.is_trusted or all(end.outcome == "taken" for end in said.ends):
-        return ()
-    return (
-        say(
-            "Exim tells reasons, files and black holes to its administrators only. To see them "
-            "here, let the user that postroad runs as be one (Exim's setting {setting}).",
-            setting="admin_groups",
-        ),
-    )
+    notes = []
+    if not said.is_trusted and any(end.outcome != "taken" for end in said.ends):
+        notes.append(
+            say(
+                "Exim tells reasons, files and black holes to its administrators only. To see them "
+                "here, let the user that postroad runs as be one (Exim's setting {setting}).",
+                setting="admin_groups",
+            )
+        )
+    if not said.is_root:
+        notes.append(
+            say(
+                "Exim could not become root here, so that files which are closed to postroad count "
+                "as if they were not there. Where systemd starts postroad, set {setting}.",
+                setting="NoNewPrivileges=no",
+            )
+        )
+    return tuple(notes)
