@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from postroad.errors import SearchError
-from postroad.model.text import say
+from postroad.model.text import join, say, say_many
 
 #: Microseconds in a second, a minute, an hour, a day.
 SECOND = 1_000_000
@@ -105,19 +105,18 @@ def named(zone: ZoneInfo, at: int) -> str:
 
 def length(microseconds: int) -> str:
     """A length of time in the two largest units that say it: `3 h 12 min`, `45 s`, `2 days`."""
-    seconds = max(0, microseconds) // SECOND
+    seconds, hour, day = max(0, microseconds) // SECOND, HOUR // SECOND, DAY // SECOND
     if seconds < 1:
         return f"{max(0, microseconds) / SECOND:.1f} s"
-    for size, name, small, small_name in (
-        (86400, "days", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
+    if seconds >= day:
+        days, rest = divmod(seconds, day)
+        said = say_many("{count} day", "{count} days", days)
+        return join([said, f"{rest // hour} h"]) if rest >= hour else said
+    for size, name, small, small_name in ((hour, "h", 60, "min"), (60, "min", 1, "s")):
         if seconds >= size:
             large, rest = divmod(seconds, size)
-            large_name = "day" if name == "days" and large == 1 else name
             tail = f" {rest // small} {small_name}" if rest // small else ""
-            return f"{large} {large_name}{tail}"
+            return f"{large} {name}{tail}"
     return f"{seconds} s"
 
 

@@ -203,9 +203,7 @@ def _in_progress(case: _Case) -> Verdict:
             say("The people who run this server can let it go on."),
         )
     if case.counted:
-        sentence = say(
-            "This server has it; tried{tries}, and nothing final is known.", tries=case.tries
-        )
+        sentence = say("This server has it, and nothing final is known{tries}.", tries=case.tries)
     else:
         sentence = say(
             "This server has it; not yet tried, as far as the log tells, and nothing final is "
