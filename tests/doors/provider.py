@@ -132,7 +132,10 @@ def provider() -> Iterator[Provider]:
     """Run it on a free port until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
+        """Answers over HTTP what the provider says."""
+
         def do_GET(self) -> None:
+            """Where browsers go, and what is public."""
             parts = urlsplit(self.path)
             found = running.answer(parts.path, dict(parse_qsl(parts.query)))
             if isinstance(found, str):
@@ -143,6 +146,7 @@ def provider() -> Iterator[Provider]:
             self._json(200 if found else 404, found)
 
         def do_POST(self) -> None:
+            """Where codes become tokens."""
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             found = running.token(dict(parse_qsl(body)), self.headers.get("Authorization", ""))
             self._json(200 if found else 400, found or {"error": "invalid_grant"})
@@ -156,7 +160,7 @@ def provider() -> Iterator[Provider]:
             self.wfile.write(octets)
 
         def log_message(self, *_: object) -> None:
-            pass
+            """Say nothing on the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     running = Provider(server.server_address[1])

@@ -49,6 +49,7 @@ def web(policy: Policy) -> Manner:
     """A web server that gives this policy and nothing else."""
 
     async def serve(line: Line) -> None:
+        """Listen, and never answer."""
         while await line.hear():
             pass
         if policy.hangs:

@@ -60,6 +60,7 @@ def speaker(**answers: str) -> Manner:
     """
 
     async def speak(line: Line) -> None:
+        """Answer each command in turn."""
         offers = ["250-sink.example", "250-PIPELINING"]
         await line.say(*answers.get("connect", "220 sink.example ESMTP ready").split("|"))
         is_encrypted = False
@@ -139,6 +140,7 @@ def tls_fault(injected: bytes = b"", *, answer: bytes = b"", stays: bool = False
     """Offers STARTTLS and fails at it: with words behind "go ahead", or another handshake."""
 
     async def speak(line: Line) -> None:
+        """Offer STARTTLS, and let it fail."""
         await line.say("220 sink.example ESMTP")
         while told := await line.hear():
             match told.split(" ")[0].upper():
@@ -215,6 +217,7 @@ class Sinks:
         """End all, connections included."""
 
         async def end() -> None:
+            """Close whatever listens."""
             for server in self._open:
                 server.close()
             others = [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]
