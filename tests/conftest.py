@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pytest
 
+#: Fixtures of every room that has pages.
+from tests.browser import browser, open_page
+
 from postroad.store import Store
+
+__all__ = ["browser", "open_page"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.servers import packages
 from tests.trace_live.names import NameServers, Zones
-from tests.web.conftest import FLAGS
 from tests.web.served import PASSWORD, Served, serving
 
 MAIN = """\
@@ -94,16 +93,6 @@ def served(postfix: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             yield running
     finally:
         names.close()
-
-
-@pytest.fixture(scope="session")
-def browser(need) -> Iterator[Browser]:
-    """Debian's Chromium."""
-    program = need("chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(program), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def web(policy: Policy) -> Manner:
     """A web server that gives this policy and nothing else."""
 
     async def serve(line: Line) -> None:
-        """Listen, and never answer."""
+        """Read one request, and answer with the policy."""
         while await line.hear():
             pass
         if policy.hangs:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-#: The fixtures that open a page.
-from tests.web.conftest import browser, open_page  # noqa: F401
-
 WINDOWS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -16,7 +13,7 @@ WINDOWS = {
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_axe_finds_nothing(open_page, window: str):  # noqa: F811
+def test_axe_finds_nothing(open_page, window: str):
     """Findings and conversations can be read by everybody, on a phone without scrolling aside."""
     page = open_page("/deliverability?domain=hard.example", account="root", **WINDOWS[window])
     assert Axe().run(page).response["violations"] == []
