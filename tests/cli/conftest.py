@@ -30,7 +30,10 @@ class Postroad:
         self.home = home
         home.mkdir(exist_ok=True)
         self.environ = {
-            name: value for name, value in os.environ.items() if not name.startswith("POSTROAD_")
+            name: value
+            for name, value in os.environ.items()
+            # The width of a terminal is that of a person's, or of one that a test opens.
+            if not name.startswith("POSTROAD_") and name not in ("COLUMNS", "LINES")
         }
         self.environ |= {"HOME": str(home), "POSTROAD_HOME": str(home / "p"), "TZ": "Asia/Tokyo"}
 

@@ -147,6 +147,8 @@ def main(order: str) -> None:
         # No test asks the real DNS by accident: on this port nobody answers.
         "resolver": ["127.0.0.1:9"],
         "mail_server": "none",
+        "check_seconds": 3,
+        "trace_seconds": 5,
     } | asked
     settings = config.load(given, environ={})
     config.make_home(settings)

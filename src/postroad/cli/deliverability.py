@@ -14,7 +14,7 @@ from postroad.cli import context as cli
 from postroad.cli import output, talk
 from postroad.model import safe
 
-HELP = """Check how a domain that sends mail stands with those who receive it.
+HELP = """Check how a sending domain stands with its receivers.
 
 That is SPF with its count of lookups, DKIM, DMARC, MX, the reverse names of the sending addresses,
 block lists, MTA-STS and TLS-RPT: each with its state, the record itself, and what to change."""

@@ -12,7 +12,7 @@ from postroad.cli import talk
 from postroad.config import Settings
 from postroad.errors import ConfigError, StoreInUse
 
-SERVE_HELP = """Read the configured logs, and serve the web pages and the API.
+SERVE_HELP = """Read the configured logs; serve the pages and the API.
 
 Runs until it is interrupted (Ctrl-C) or terminated. Meanwhile every other command asks it over its
 Unix socket."""

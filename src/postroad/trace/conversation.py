@@ -312,7 +312,9 @@ class _Speaker:
                 reason=reason,
             )
         self._book.note(verdict)
-        over = _Over(Outcome.UNREACHABLE, verdict)
+        # A server that resets the connection at once is there, and hung up.
+        is_there = error.errno == errno.ECONNRESET
+        over = _Over(Outcome.BROKEN if is_there else Outcome.UNREACHABLE, verdict)
         number = errno.ETIMEDOUT if is_silent else error.errno or errno.EIO
         return msgspec.structs.replace(self._spoken(over), error=number)
 
