@@ -57,6 +57,8 @@ class Pipeline:
         self._fed: dict[str, Feed] = {}
         #: Up to when each host was read.
         self._until: dict[str, int] = {}
+        #: Readings that began: where there are several, one may tell of what another told before.
+        self._begun: set[str] = set()
         self._bytes = 0
         self._since = 0.0
 
@@ -86,10 +88,10 @@ class Pipeline:
     def begin(self, feed: Feed) -> None:
         """Get ready for a reading. It may tell of anything that was read so far again."""
         feed.generation = self._generation
+        self._begun.add(feed.name)
         for each in self._fed.values():
             self._note(each)
-        for host, until in self._until.items():
-            self._horizon[host] = max(until, self._horizon.get(host))
+        self._meet_the_others()
         if feed.partial:
             self._recall.partial.add(feed.partial)
 
@@ -120,6 +122,8 @@ class Pipeline:
         feeds = list(self._fed.values())
         for feed in feeds:
             self._note(feed)
+        if len(self._begun) > 1:
+            self._meet_the_others()
         self._fed = {}
         self._bytes = 0
         work = Work(
@@ -142,6 +146,11 @@ class Pipeline:
     def meet_the_past(self) -> None:
         """Count everything stored so far as what may be told again: older logs are to come."""
         self._horizon.refresh()
+
+    def _meet_the_others(self) -> None:
+        """Count what was read so far as what may be told again, by another reading."""
+        for host, until in self._until.items():
+            self._horizon[host] = max(until, self._horizon.get(host))
 
     def _note(self, feed: Feed) -> None:
         for host, until in feed.hosts.items():
