@@ -206,26 +206,27 @@ def test_entered(store):
     ]
     twin = msgspec.structs.replace(rows[0], id=rows[0].id[:16] + "0" * 8, recipient="y@far.test")
     store.write(batch(*rows, twin))
-    found = queries.entered(store, world.COM, now=now)
+    found = queries.entered(store, world.COM, now=now, limit=10)
 
     assert {(each.user, each.client_ip, each.messages, each.is_new) for each in found} == {
         ("anna@example.com", "192.0.2.1", 2, False),
         ("anna@example.com", "203.0.113.9", 1, True),
         ("new@example.com", "192.0.2.1", 1, False),
     }
+    assert [each.is_new for each in queries.entered(store, world.COM, now=now, limit=1)] == [True]
     first = next(each for each in found if each.messages == 2)
     assert (first.first_at, first.last_at) == (NOON, NOON + DAY)
     search = question.ask(first.values, now=now, zone=when.UTC_ZONE)
     assert sum(queries.counts(store, world.COM, search).values()) == 3
-    assert len(queries.entered(store, world.EVERYTHING, now=now)) == 4
-    assert [each.user for each in queries.entered(store, world.SHOP, now=now)] == ["shop"]
-    assert queries.entered(store, world.NOBODY, now=now) == []
+    assert len(queries.entered(store, world.EVERYTHING, now=now, limit=10)) == 4
+    assert [each.user for each in queries.entered(store, world.SHOP, now=now, limit=10)] == ["shop"]
+    assert queries.entered(store, world.NOBODY, now=now, limit=10) == []
 
 
 @VIEWERS
 def test_entered_is_ones_own_side(mail_of_two, scope, mail):
     """Nobody is shown the logins of others."""
-    shown = {each.user for each in queries.entered(mail_of_two, scope, now=NOW)}
+    shown = {each.user for each in queries.entered(mail_of_two, scope, now=NOW, limit=100)}
     own = {
         row.user
         for row in mail

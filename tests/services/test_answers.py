@@ -111,7 +111,7 @@ def test_the_trail_says_about_whom(services, method, values, about):
 
 def test_a_detail_is_about_its_parties(services):
     """Who looks at a delivery looks at its sender's and its recipient's mail."""
-    assert services.in_place(viewer(world.COM), world.INBOUND.id) is not None
+    assert services.detail(viewer(world.COM), world.INBOUND.id) is not None
     noted = services.accounts.audit.read(limit=1)[0]
     assert set(noted.about) == {world.STRANGER, "anna@example.com"}
     assert services.detail(viewer(world.NET), world.INBOUND.id) is None
@@ -188,7 +188,7 @@ def test_an_overview_is_worked_out_once(services, monkeypatch):
 
 def test_entered(services):
     """How one's own mail came in is told, and that somebody looked."""
-    found = services.entered(viewer(world.SHOP), zone=when.UTC_ZONE)
+    found = services.entered(viewer(world.SHOP), limit=10)
 
     assert {each.user for each in found} == {"shop"}
     assert services.accounts.audit.read(limit=1)[0].action == "entered"

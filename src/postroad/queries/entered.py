@@ -17,8 +17,6 @@ from postroad.queries.plan import plan
 from postroad.queries.ranges import Range
 from postroad.store import Store
 
-#: Places that are listed, those used last first.
-_MOST = 500
 #: How long a place is new.
 _NEW = 7 * when.DAY
 
@@ -59,8 +57,11 @@ class _Row(msgspec.Struct):
     login_first_at: int
 
 
-def entered(store: Store, scope: Scope, *, now: int) -> list[Entry]:
-    """The places that the viewer's own mail came from, of all that is kept."""
+def entered(store: Store, scope: Scope, *, now: int, limit: int) -> list[Entry]:
+    """The places that the viewer's own mail came from, of all that is kept.
+
+    At most `limit`: new ones first, then those used last.
+    """
     planned = plan(store, scope, Search(side=Flow.SENT))
     if planned is None:
         return []
@@ -73,8 +74,9 @@ def entered(store: Store, scope: Scope, *, now: int) -> list[Entry]:
         "uniq(message_key) AS messages FROM (SELECT user, auth, protocol, client_ip, client_host, "
         f"helo, first_at AS at, message_key FROM deliveries FINAL WHERE {rows.where} AND {own}) "
         "GROUP BY user, auth, protocol, client_ip, client_host, helo) "
-        f"ORDER BY last_at DESC, user, client_ip, helo LIMIT {_MOST}",
-        rows.parameters,
+        "ORDER BY login_first_at < {new:Int64} AND first_at >= {new:Int64} DESC, last_at DESC, "
+        "user, client_ip, helo LIMIT {limit:UInt32}",
+        {**rows.parameters, "new": now - _NEW, "limit": limit},
         _Row,
     )
     return [_entry(row, now) for row in found]

@@ -183,10 +183,10 @@ class Services:
             spread=_led(found.spread, asked),
         )
 
-    def entered(self, viewer: Viewer, *, zone: ZoneInfo) -> list[queries.Entry]:  # noqa: ARG002
-        """How this viewer's own outgoing mail came in, what was used last first."""
+    def entered(self, viewer: Viewer, *, limit: int) -> list[queries.Entry]:
+        """How this viewer's own outgoing mail came in: new ways first, then those used last."""
         self.accounts.audit.write(viewer, "entered", "How outgoing mail came in")
-        return queries.entered(self.store, viewer.scope, now=self.now())
+        return queries.entered(self.store, viewer.scope, now=self.now(), limit=limit)
 
     def detail(self, viewer: Viewer, delivery_id: str) -> queries.Detail | None:
         """One delivery with its evidence, or None where there is none that this viewer may see."""
@@ -194,10 +194,6 @@ class Services:
         about = (found.delivery.sender, found.delivery.recipient) if found else ()
         self.accounts.audit.write(viewer, "detail", delivery_id[:64], about=about)
         return msgspec.structs.replace(found, retry=self._retry(found)) if found else None
-
-    def in_place(self, viewer: Viewer, delivery_id: str) -> queries.Detail | None:
-        """The same, for a row that is opened in its list."""
-        return self.detail(viewer, delivery_id)
 
     def _retry(self, found: queries.Detail) -> Retry | None:
         """When a delivery that is not final is tried next, by the rules of its server."""

@@ -88,7 +88,7 @@ def _total(counts: dict[Status, int], statuses: tuple[Status, ...]) -> int:
 
 def _opened(viewer: Viewer, services: Services, delivery_id: str) -> rows.Inside | None:
     """The inside of the row that the address asks to be open, if there is such a one."""
-    found = services.in_place(viewer, delivery_id) if delivery_id else None
+    found = services.detail(viewer, delivery_id) if delivery_id else None
     return rows.opened(services, found) if found else None
 
 

@@ -57,7 +57,7 @@ def row(
     request: Asked, viewer: Asking, services: Served, delivery_id: FromPath[str]
 ) -> Response[str]:
     """The inside of one row, to be put under it; a page of its own for whoever comes by a link."""
-    found = services.in_place(viewer, delivery_id)
+    found = services.detail(viewer, delivery_id)
     if found is None:
         raise NotFound(say("There is no such message, or none that you may see."))
     template = "_row.html" if request.headers.get(_PART) == "row" else "row.html"
