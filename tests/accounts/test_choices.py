@@ -135,6 +135,8 @@ def test_the_last_questions_are_kept_once_each(accounts: Accounts, bob, eve):
 
     asked = [each.query for each in accounts.choices.recent(bob)]
     assert asked == [f"to=a{n}" for n in (8, 14, 13, 12, 11, 10, 9, 7, 6, 5)]
+    accounts.choices.forget_recent(bob)
+    assert accounts.choices.recent(bob) == []
     assert [each.words for each in accounts.choices.recent(eve)] == ["Mail to x"]
 
 

@@ -92,6 +92,12 @@ def _complaints(home: Path) -> Path:
     return home.with_name(f"{home.name}.err")
 
 
+def forget_searches(reader: httpx.Client) -> None:
+    """Empty the list of the reader's last searches, which every page of theirs repeats."""
+    key = form_key(reader.get("/").text)
+    assert reader.post("/searches/clear", data={"form_key": key}).status_code == 303
+
+
 def form_key(page: str) -> str:
     """The key in the forms of a page."""
     return page.split('name="form_key" value="', 1)[1].split('"', 1)[0]

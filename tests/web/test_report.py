@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.web.served import Served, form_key, serving
+from tests.web.served import Served, forget_searches, form_key, serving
 from tests.web.test_pages import rows, text
 
 from postroad.web import columns
@@ -252,7 +252,8 @@ def test_searches_are_saved_named_and_deleted(bea):
 
 
 def test_the_last_searches_are_kept(bea):
-    """What was asked is there again, newest first, in words, and the blank report is not."""
+    """What was asked is there again, newest first, in words, until it is forgotten."""
+    forget_searches(bea)
     for query in ("q=first%40example.org", "", "q=second%40example.org"):
         bea.get(f"/?{query}")
     page = bea.get("/").text
@@ -261,8 +262,15 @@ def test_the_last_searches_are_kept(bea):
     assert said.index("“second@example.org”") < said.index("“first@example.org”")
     assert " All mail " not in said
 
+    forget_searches(bea)
+    page = bea.get("/").text
+    assert "None yet." in page.split('aria-labelledby="recent"', 1)[1].split("</section>", 1)[0]
+    assert "second@example.org" not in page
 
-@pytest.mark.parametrize("path", ["/columns", "/searches/save", "/searches/forget"])
+
+@pytest.mark.parametrize(
+    "path", ["/columns", "/searches/save", "/searches/forget", "/searches/clear"]
+)
 def test_forms_of_others_are_refused(reader, path: str):
     """Whatever changes something needs the key of one's own page, and leads nowhere else."""
     assert reader.post(path, data={"query": ""}).status_code == 403

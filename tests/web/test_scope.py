@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.web.served import Served
+from tests.web.served import Served, forget_searches
 
 #: What each account may see of the sample, by the names of its deliveries.
 SEEN = {
@@ -120,6 +120,7 @@ def everything(served: Served, account: str) -> Iterator[str]:
         yield client.get("/counts").text
         yield client.get("/status").text
     with served.reader(account) as reader:
+        forget_searches(reader)
         link = "/"
         while link:
             page = reader.get(link).text

@@ -40,6 +40,7 @@ def routes() -> list[Router]:
             export.export_json,
             saved.save_search,
             saved.forget_search,
+            saved.clear_searches,
             saved.set_columns,
             message.message,
             reasons.reasons_page,

@@ -34,6 +34,14 @@ def forget_search(request: Asked, viewer: Asking, services: Served, data: Sent) 
     return Redirect(Form.of(data.get("query", "")).link(), status_code=303)
 
 
+@post("/searches/clear", include_in_schema=False, sync_to_thread=True)
+def clear_searches(request: Asked, viewer: Asking, services: Served, data: Sent) -> Redirect:
+    """Forget the last searches, and go back."""
+    check_form(request, data)
+    services.accounts.choices.forget_recent(viewer)
+    return Redirect(Form.of(data.get("query", "")).link(), status_code=303)
+
+
 @post("/columns", include_in_schema=False, sync_to_thread=True)
 def set_columns(request: Asked, viewer: Asking, services: Served, data: Sent) -> Redirect:
     """Keep the columns of the table and their order, and go back to it."""
