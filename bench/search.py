@@ -114,7 +114,7 @@ def _fill(store: Store, engine: Engine, deliveries: int) -> None:
                 count = min(_STEP, deliveries - first)
                 engine.command(make(_START, _SPAN, deliveries, first, count))
             _talk(f"{make.__name__} of {deliveries:,}: {time.monotonic() - began:.0f} s")
-    for table in ("deliveries", "deliveries_by_key", "attempts", "log_lines"):
+    for table in ("deliveries", "deliveries_by_key", "attempts", "log_lines", "entries"):
         weeks = store.read(
             "SELECT partition_id AS week, count() AS parts FROM system.parts WHERE active "
             "AND database = currentDatabase() AND table = {table:String} "
@@ -267,6 +267,14 @@ def _figures(
             500,
             [
                 lambda s=s: queries.overview(store, s, month, now=_START + _SPAN)  # type: ignore[misc]
+                for s in scopes
+            ],
+        )
+        yield (
+            f"{name}: how mail entered",
+            500,
+            [
+                lambda s=s: queries.entered(store, s, now=_START + _SPAN, limit=500)  # type: ignore[misc]
                 for s in scopes
             ],
         )

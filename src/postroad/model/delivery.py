@@ -41,6 +41,8 @@ class Delivery(msgspec.Struct, gc=False, kw_only=True):
     recipient: str = ""
     #: The final address, mailbox, file or command; "" while not known to differ.
     delivered_to: str = ""
+    #: Folder that it was stored in ("INBOX", "Junk"), where the mailbox server says so.
+    mailbox: str = ""
     #: Arrival here.
     sent_at: int = 0
     last_attempt_at: int = 0
@@ -48,6 +50,10 @@ class Delivery(msgspec.Struct, gc=False, kw_only=True):
     subject: str = ""
     size: int = 0
     spam_score: float | None = None
+    #: Program that judged the content, its verdict in its own words, and the rules that hit.
+    scanner: str = ""
+    spam_verdict: str = ""
+    spam_rules: list[str] = []
     #: Proven login, local account, or the server's own sender identification.
     user: str = ""
     #: Domain of the proven submitter; "" if none is proven.
@@ -74,6 +80,8 @@ class Delivery(msgspec.Struct, gc=False, kw_only=True):
     origins: list[str] = []
     #: Queue ids on this host that carried this copy on, in order.
     hops: list[str] = []
+    #: Other programs' lines about it: host, instance and queue id, a space between them.
+    asides: list[str] = []
     #: Queue id of the message that this one reports about.
     bounce_of: str = ""
     #: Queue id of the notification sent about this delivery.

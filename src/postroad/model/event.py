@@ -7,7 +7,8 @@ or into None (not understood; counted and sampled). Every event has
 * `host`, `instance`: whose queue it speaks of. Queue ids are unique within an instance only;
   `instance` is empty for servers that have one, and the first part of the syslog tag for
   Postfix (`postfix`, `postfix-in`), whose parts behind the slash share one queue;
-* `queue_id`: the message id of Exim, the queue id of Postfix; empty where none was given yet.
+* `queue_id`: the message id of Exim, the queue id of Postfix, qmail's message number (an inode);
+  empty where none was given yet.
 
 Strings a line does not hold are empty, numbers it does not hold are None, so that "not logged" and
 "logged as nothing" stay apart where it matters (`sender` "" with `has_sender` is `<>`).
@@ -34,6 +35,11 @@ class Noise:
 
 #: A line that was understood and says nothing about any message.
 NOISE = Noise()
+
+
+#: Instances of programs that speak of messages whose queue id they do not know. Their queue id is
+#: the Message-ID in angle brackets, or the session's name where there is none.
+ASIDES = frozenset({"dovecot", "rspamd", "spamassassin"})
 
 
 class _Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -103,6 +109,13 @@ class Described(_Event, frozen=True):
     user: str = ""
     domain: str = ""
     identified_sender: str = ""
+    #: Program that judged the content: spamassassin, rspamd, amavis, mailscanner.
+    scanner: str = ""
+    #: Its verdict in its own words ("no action", "Passed SPAMMY"), and the rules that hit.
+    spam_verdict: str = ""
+    spam_rules: tuple[str, ...] = ()
+    #: The queue id of the message that this one reports about (qmail, joined by `qp`).
+    bounce_of: str = ""
     #: One more envelope recipient (from a header or policy line, an operator's addition).
     recipient: str = ""
     client_host: str = ""
@@ -127,6 +140,14 @@ class Attempted(_Event, frozen=True):
     #: The envelope recipient it came from, where the line names it (Exim `<original>`, Postfix
     #: `orig_to=`); "" if it is `address` itself.
     original: str = ""
+    #: Further addresses that the line says the same of (sendmail `to=a,b`).
+    also: tuple[str, ...] = ()
+    #: Folder that the copy was stored in ("INBOX", "Junk"), where a mailbox server says so.
+    mailbox: str = ""
+    #: Of a mailbox server: the message's Message-ID, and the session by which the mail server's
+    #: line names it in the reply ("250 2.0.0 <r> SESSION Saved").
+    message_id: str = ""
+    session: str = ""
     #: Addresses between original and final, innermost first (Exim `(parent)`).
     parents: tuple[str, ...] = ()
     router: str = ""

@@ -11,10 +11,7 @@ import msgspec
 
 from postroad.model import when
 from postroad.model.scope import Scope
-from postroad.model.search import Flow, Search
-from postroad.queries.facts import Facts
-from postroad.queries.plan import plan
-from postroad.queries.ranges import Range
+from postroad.queries.terms import own_keys
 from postroad.store import Store
 
 #: How long a place is new.
@@ -62,21 +59,16 @@ def entered(store: Store, scope: Scope, *, now: int, limit: int) -> list[Entry]:
 
     At most `limit`: new ones first, then those used last.
     """
-    planned = plan(store, scope, Search(side=Flow.SENT))
-    if planned is None:
-        return []
-    rows = Range(planned, always_rows=True)
-    own = " AND ".join(["user != ''", *Facts(scope, rows.bind).own_origin()])
+    own = [""] if scope.is_everything else list(own_keys(scope))
     found = store.read(
         "SELECT *, min(first_at) OVER (PARTITION BY user) AS login_first_at FROM ("
         "SELECT toString(user) AS user, toString(auth) AS auth, toString(protocol) AS protocol, "
-        "client_ip, client_host, helo, min(at) AS first_at, max(at) AS last_at, "
-        "uniq(message_key) AS messages FROM (SELECT user, auth, protocol, client_ip, client_host, "
-        f"helo, first_at AS at, message_key FROM deliveries FINAL WHERE {rows.where} AND {own}) "
+        "client_ip, client_host, helo, min(first_at) AS first_at, max(last_at) AS last_at, "
+        "uniqMerge(messages) AS messages FROM entries WHERE key IN {own:Array(String)} "
         "GROUP BY user, auth, protocol, client_ip, client_host, helo) "
         "ORDER BY login_first_at < {new:Int64} AND first_at >= {new:Int64} DESC, last_at DESC, "
         "user, client_ip, helo LIMIT {limit:UInt32}",
-        {**rows.parameters, "new": now - _NEW, "limit": limit},
+        {"own": own, "new": now - _NEW, "limit": limit},
         _Row,
     )
     return [_entry(row, now) for row in found]

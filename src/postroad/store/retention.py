@@ -21,6 +21,7 @@ TABLES = {
     "links": "at",
     "coverage": "minute",
     "unknown_lines": "at",
+    "entries": "last_at",
 }
 
 

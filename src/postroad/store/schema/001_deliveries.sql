@@ -20,12 +20,16 @@ CREATE TABLE IF NOT EXISTS deliveries
     `sender` String COMMENT 'Envelope sender (RFC 5321 MAIL FROM) as claimed; empty is the null sender' CODEC(ZSTD(1)),
     `recipient` String COMMENT 'Envelope recipient (RFC 5321 RCPT TO) as addressed' CODEC(ZSTD(1)),
     `delivered_to` String COMMENT 'Final address, mailbox, file or command; empty while not known to differ' CODEC(ZSTD(1)),
+    `mailbox` LowCardinality(String) COMMENT 'Folder that it was stored in, where the mailbox server says so',
     `sent_at` Int64 COMMENT 'Arrival here' CODEC(ZSTD(1)),
     `last_attempt_at` Int64 COMMENT 'Last try to deliver' CODEC(ZSTD(1)),
     `attempts` UInt32 COMMENT 'How many tries were made',
     `subject` String COMMENT 'Subject, where the server logs it' CODEC(ZSTD(1)),
     `size` Int64 COMMENT 'Octets' CODEC(ZSTD(1)),
     `spam_score` Nullable(Float64) COMMENT 'Score of the spam filter',
+    `scanner` LowCardinality(String) COMMENT 'Program that judged the content',
+    `spam_verdict` LowCardinality(String) COMMENT 'Its verdict in its own words',
+    `spam_rules` Array(String) COMMENT 'Its rules that hit' CODEC(ZSTD(1)),
     `user` LowCardinality(String) COMMENT 'Proven login or local account',
     `domain` LowCardinality(String) COMMENT 'Domain of the proven submitter',
     `auth` LowCardinality(String) COMMENT 'Authenticator or SASL mechanism (RFC 4954)',
@@ -45,6 +49,7 @@ CREATE TABLE IF NOT EXISTS deliveries
     `targets` Array(String) COMMENT 'Address keys of the receiving side' CODEC(ZSTD(1)),
     `origins` Array(String) COMMENT 'Address keys and logins of the proven submitter' CODEC(ZSTD(1)),
     `hops` Array(String) COMMENT 'Queue ids that carried this copy on, in order',
+    `asides` Array(String) COMMENT 'Other programs'' lines about it: host, instance and queue id' CODEC(ZSTD(1)),
     `bounce_of` String COMMENT 'Queue id of the message that this one reports about',
     `bounced_as` String COMMENT 'Queue id of the notification about this delivery',
     `next_queue_id` String COMMENT 'Queue id at the next server' CODEC(ZSTD(1)),
@@ -209,4 +214,45 @@ CREATE TABLE IF NOT EXISTS unknown_lines
 ENGINE = ReplacingMergeTree
 PARTITION BY intDiv(at, 604800000000)
 ORDER BY (shape, source, host, at, text)
-COMMENT 'A bounded sample of the lines that were not understood'
+COMMENT 'A bounded sample of the lines that were not understood';
+
+-- Small beside the deliveries: a login sends much from few places.
+CREATE TABLE IF NOT EXISTS entries
+(
+    `key` String COMMENT 'Empty: every entry. Address key, @domain or login of the proven submitter' CODEC(ZSTD(1)),
+    `week` Int64 COMMENT 'Week of the messages, counted from 1970-01-01 00:00:00 UTC',
+    `user` LowCardinality(String) COMMENT 'Proven login or local account',
+    `auth` LowCardinality(String) COMMENT 'Authenticator or SASL mechanism (RFC 4954)',
+    `protocol` LowCardinality(String) COMMENT 'How they were received: esmtpsa, local, ...',
+    `client_ip` String COMMENT 'Address of the host that gave us the messages' CODEC(ZSTD(1)),
+    `client_host` String COMMENT 'Its name' CODEC(ZSTD(1)),
+    `helo` String COMMENT 'What it called itself (RFC 5321 EHLO)' CODEC(ZSTD(1)),
+    `first_at` SimpleAggregateFunction(min, Int64) COMMENT 'Arrival of the first' CODEC(ZSTD(1)),
+    `last_at` SimpleAggregateFunction(max, Int64) COMMENT 'Arrival of the last' CODEC(ZSTD(1)),
+    `messages` AggregateFunction(uniq, FixedString(16)) COMMENT 'Their message keys, each counted once'
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY week
+ORDER BY (key, week, user, auth, protocol, client_ip, client_host, helo)
+SETTINGS index_granularity = 1024
+COMMENT 'From where, and how, mail was submitted; filled from deliveries';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS entries_view TO entries AS
+WITH
+    (a -> concat('@', trim(TRAILING '>' FROM substringIndex(a, '@', -1)))) AS domain_of,
+    arrayConcat(origins, arrayMap(domain_of, arrayFilter(a -> position(a, '@') > 0, origins))) AS keys
+SELECT
+    arrayJoin(arrayDistinct(arrayConcat([''], keys))) AS key,
+    intDiv(deliveries.first_at, 604800000000) AS week,
+    user,
+    auth,
+    protocol,
+    client_ip,
+    client_host,
+    helo,
+    min(deliveries.first_at) AS first_at,
+    max(deliveries.first_at) AS last_at,
+    uniqState(message_key) AS messages
+FROM deliveries
+WHERE user != '' AND NOT deleted AND NOT folded
+GROUP BY key, week, user, auth, protocol, client_ip, client_host, helo;
