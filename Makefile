@@ -16,7 +16,7 @@ demo: .venv/.runs ## Load the sample logs, serve http://127.0.0.1:8025 and say h
 
 test: lint ## Install what the tests need (as root: Debian packages too) and run all of them
 	@sh scripts/packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/.tests ## Formatting, lint, types, import contracts, docstrings, spelling
 	$(BIN)/ruff format --check
