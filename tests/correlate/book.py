@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from postroad.correlate import Correlator
 from postroad.model.delivery import Attempt, Batch, Delivery, Link
-from postroad.model.event import Event
+from postroad.model.event import ASIDES, Event
 
 Line = tuple[Event, str]
 
@@ -40,6 +40,8 @@ class Book:
         while keys := correlator.flagged():
             wanted = dict.fromkeys(keys)
             for host, instance, queue_id in keys:
+                if instance in ASIDES:
+                    wanted.update(dict.fromkeys(self._named(queue_id.strip("<>"))))
                 for link in self._links.values():
                     if (link.host, link.instance) == (host, instance) and queue_id in (
                         link.queue_id,
@@ -56,6 +58,17 @@ class Book:
                 }
                 if lines:
                     correlator.relearn(key, lines, rows)
+
+    def asides(self) -> list[tuple[str, str]]:
+        """Hosts, and programs that speak of messages by their Message-ID, that are known."""
+        return sorted({key[:2] for key in self._lines if key[1] in ASIDES})
+
+    def _named(self, message_id: str) -> list[tuple[str, str, str]]:
+        return [
+            (row.host, row.instance, row.queue_id)
+            for row in self._rows.values()
+            if row.message_id.strip("<>") == message_id and row.instance not in ASIDES
+        ]
 
     def newest(self) -> dict[str, int]:
         """For each host, the time of its newest stored line."""
@@ -99,7 +112,7 @@ def fold_in_runs(lines: list[Line], cuts: list[int]) -> Book:
     context = b""
     start = 0
     for end in [*cuts, len(lines)]:
-        correlator = Correlator(context=context, horizon=book.newest())
+        correlator = Correlator(context=context, horizon=book.newest(), asides=book.asides())
         for event, line in lines[start:end]:
             correlator.feed(event, line)
         book.answer(correlator)

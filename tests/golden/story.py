@@ -80,7 +80,7 @@ class Story:
     def fold(self, lines: Sequence[str], book: Book | None = None, *, singly: bool = False) -> Book:
         """Put lines through a fresh parser and correlator into a book, a new one or this."""
         book = book or Book()
-        correlator = Correlator(horizon=book.newest())
+        correlator = Correlator(horizon=book.newest(), asides=book.asides())
         said: dict[str, Event] = {}
         for line, event in zip(lines, self.read(lines), strict=True):
             if event is None or isinstance(event, Noise):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from postroad.correlate import emit, fold
+from postroad.correlate.asides import Asides
 from postroad.correlate.echoes import Echoes
 from postroad.correlate.family import Families
 from postroad.correlate.kin import Kin
@@ -15,6 +16,7 @@ from postroad.correlate.sessions import KeptHold, KeptSession, Sessions
 from postroad.correlate.table import LINGER, QueueKey, Table, remember_rows
 from postroad.model.delivery import Batch
 from postroad.model.event import (
+    ASIDES,
     Arrived,
     Attempted,
     Described,
@@ -55,12 +57,14 @@ class Correlator:
         max_open: int = 50_000,
         context: bytes = b"",
         horizon: dict[str, int] | None = None,
+        asides: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Start with no open message.
 
         `context` is what `context()` gave when the last run stopped. `horizon` names for each
         host the time (microseconds UTC) up to which lines are stored already: a message that
-        arrives before it may be known, and is flagged.
+        arrives before it may be known, and is flagged. `asides` names the hosts and programs
+        (`ASIDES`) of which lines are stored.
         """
         self._table = Table(max_open)
         self._open = self._table.open
@@ -74,6 +78,7 @@ class Correlator:
         self._horizon = horizon or {}
         self._max_open = max_open
         self._is_splitting = False
+        self._asides = Asides(self._table, self._ask, self._horizon, asides)
 
     @property
     def open_count(self) -> int:
@@ -137,6 +142,17 @@ class Correlator:
 
     def _follow(self, message: Message, event: Event) -> None:
         """What an event means beyond its message's own rows: relatives, sessions, the end."""
+        if message.is_aside:
+            # Nobody says when a program has nothing more to say.
+            message.closed_at = message.last_at
+        elif isinstance(event, Described):
+            self._name(message, event.message_id)
+            if event.bounce_of:
+                message.refer(_bounce_of(event, event.bounce_of))
+        else:
+            self._follow_on(message, event)
+
+    def _follow_on(self, message: Message, event: Event) -> None:
         if isinstance(event, Attempted):
             if event.outcome is Outcome.DELIVERED and (event.next_queue_id or event.forwarded_as):
                 self._kin.hand_over(message, event)
@@ -147,6 +163,7 @@ class Correlator:
                 message.closed_at = event.at
         elif isinstance(event, Arrived):
             _arrive(message, event)
+            self._name(message, event.message_id)
             if event.pid and event.instance:
                 self._sessions.take_hold(event, message)
         elif isinstance(event, Linked):
@@ -154,8 +171,16 @@ class Correlator:
         elif isinstance(event, Rejected) and not message.closed_at and fold.refuses_whole(event):
             message.closed_at = event.at
 
+    def _name(self, message: Message, message_id: str) -> None:
+        if message_id and not message.message_id:
+            self._table.name(message, message_id.strip("<>"))
+            self._asides.meet(message)
+
     def _begin(self, key: QueueKey, event: Event) -> Message:
         message = self._table.add(key, event.at)
+        if key[1] in ASIDES:
+            self._asides.begin(message)
+            return message
         if not isinstance(event, Arrived) or event.at <= self._horizon.get(key[0], 0):
             self._ask(key)
         self._kin.welcome(key)
@@ -304,6 +329,7 @@ class Correlator:
             emit.emit_refusal(event, line, batch)
         self._refused = {}
         self._asked.difference_update(self._table.evict())
+        self._asides.prune()
         self._kin.prune(self._table.newest - LINGER, self._max_open)
         if len(self._asked) > _MOST_ASKED:
             self._asked.intersection_update(self._open)
@@ -313,10 +339,14 @@ class Correlator:
 def _arrive(message: Message, event: Arrived) -> None:
     message.begun = True
     if event.bounce_of:
-        message.refer(Reference(LinkKind.BOUNCED_AS, event.bounce_of, event.at, reverse=True))
+        message.refer(_bounce_of(event, event.bounce_of))
     if event.continues:
         kind = LinkKind.FILTERED_AS if event.client_ip else LinkKind.REQUEUED_AS
         message.refer(Reference(kind, event.continues, event.at, reverse=True))
+
+
+def _bounce_of(event: Event, other: str) -> Reference:
+    return Reference(LinkKind.BOUNCED_AS, other, event.at, reverse=True)
 
 
 def _may_be_out_of_order(message: Message, event: Event) -> bool:

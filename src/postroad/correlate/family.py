@@ -8,7 +8,7 @@ and marked `folded` themselves. A hand-over to a filter is not a delivery (Postf
 
 from __future__ import annotations
 
-from postroad.correlate import fold
+from postroad.correlate import asides, fold
 from postroad.correlate.fold import Row, Story
 from postroad.correlate.message import Message
 from postroad.model import address as addresses
@@ -30,8 +30,10 @@ class Families:
 
     def deliveries(self, message: Message) -> list[tuple[Delivery, list[Attempt]]]:
         """The rows of this message to be stored, each with its attempts, hops taken in."""
+        if message.is_aside:
+            return asides.told(message)
         if message.children is None and message.parents is None:
-            story = fold.fold(message)
+            story = self._story(message)
             tls = fold.session_lines(message) if message.instance else []
             return [(row.delivery, fold.attempt_rows(row, row.delivery, tls)) for row in story.rows]
         told = self._tell(message, 0)
@@ -52,6 +54,8 @@ class Families:
         story = self._stories.get(id(message))
         if story is None:
             story = self._stories[id(message)] = fold.fold(message)
+            if message.asides:
+                asides.take_over(story, message.asides)
         return story
 
     def _tell(self, message: Message, depth: int) -> list[tuple[Delivery, list[Attempt]]]:
@@ -170,11 +174,16 @@ def _joined(
         "reason",
         "next_queue_id",
         "bounced_as",
+        "mailbox",
     ):
         setattr(joined, name, getattr(last, name))
-    for name in ("subject", "message_id", "spam_score", "sender", "size"):
+    for name in ("subject", "message_id", "sender", "size"):
         if not getattr(joined, name):
             setattr(joined, name, getattr(last, name))
+    if not joined.scanner and joined.spam_score is None:
+        for name in ("spam_score", "scanner", "spam_verdict", "spam_rules"):
+            setattr(joined, name, getattr(last, name))
+    joined.asides = sorted({*joined.asides, *last.asides})
     joined.direction = _direction(first, last)
     joined.version = first.version + last.version
     joined.hops = [hop.queue_id, *last.hops]

@@ -19,6 +19,7 @@ from postroad.correlate.parts import WEIGHT, Parts, common
 from postroad.model import address as addresses
 from postroad.model.delivery import Attempt, Delivery, delivery_id
 from postroad.model.event import (
+    ASIDES,
     Arrived,
     Attempted,
     EndKind,
@@ -42,7 +43,15 @@ _STATUS = {
 class Row:
     """A delivery in the making: a recipient as addressed, a final address, and its attempts."""
 
-    __slots__ = ("attempts", "delivered_to", "delivery", "key", "recipient", "rejected")
+    __slots__ = (
+        "attempts",
+        "delivered_to",
+        "delivery",
+        "key",
+        "recipient",
+        "rejected",
+        "steps",
+    )
 
     #: Set when the row is complete.
     delivery: Delivery
@@ -56,6 +65,8 @@ class Row:
         self.key = key or (addresses.key(recipient), addresses.key(delivered_to))
         self.attempts: list[Attempted] = []
         self.rejected: Rejected | None = None
+        #: What a mailbox server did with the copy that it was given.
+        self.steps: list[Attempted] = []
 
 
 class Story:
@@ -428,7 +439,11 @@ def attempt_rows(row: Row, delivery: Delivery, tls: list[SessionTls]) -> list[At
             queue_id=attempt.queue_id,
             at=attempt.at,
             outcome=attempt.outcome,
-            counted=attempt.counted and attempt.outcome is not Outcome.POSTPONED,
+            counted=(
+                attempt.counted
+                and attempt.outcome is not Outcome.POSTPONED
+                and attempt.instance not in ASIDES
+            ),
             address=attempt.address,
             router=attempt.router,
             transport=attempt.transport,
@@ -450,7 +465,7 @@ def attempt_rows(row: Row, delivery: Delivery, tls: list[SessionTls]) -> list[At
                 )
             ),
         )
-        for attempt in row.attempts
+        for attempt in (*row.attempts, *row.steps)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from postroad.model.delivery import message_key
-from postroad.model.event import EndKind, Event, LinkKind
+from postroad.model.event import ASIDES, EndKind, Event, LinkKind
 
 #: Postfix's short queue ids (mail_queue.h) and qmail's inode numbers come round again; Exim's
 #: message ids and Postfix's long queue ids never do.
@@ -35,6 +35,8 @@ class Message:
     """What is known of one life of one queue id."""
 
     __slots__ = (
+        "about",
+        "asides",
         "begun",
         "bounce_of",
         "bounced_as",
@@ -45,10 +47,13 @@ class Message:
         "first_at",
         "host",
         "instance",
+        "is_aside",
         "is_dirty",
         "is_gone",
+        "is_held",
         "last_at",
         "links",
+        "message_id",
         "parents",
         "previous",
         "queue_id",
@@ -83,6 +88,14 @@ class Message:
         self.parents: list[Message] | None = None
         self.bounce_of = ""
         self.bounced_as = ""
+        #: Its Message-ID without brackets, once it is known.
+        self.message_id = ""
+        #: What other programs say of it; and of an aside, the messages that it speaks of.
+        self.asides: list[Message] | None = None
+        self.about: list[Message] | None = None
+        self.is_aside = instance in ASIDES
+        #: Whether the table holds it.
+        self.is_held = True
         #: References not yet resolved, and the links already found.
         self.references: list[Reference] | None = None
         self.links: dict[tuple[LinkKind, str, str], int] | None = None

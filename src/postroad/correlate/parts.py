@@ -6,6 +6,8 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import TypeVar
 
+import msgspec
+
 from postroad.correlate.message import Message
 from postroad.model import address as addresses
 from postroad.model.delivery import Delivery
@@ -62,12 +64,24 @@ class Parts:
                 self.tls.append(event)
         if len(self.attempts) > 1:
             self.attempts = _sorted(events, Attempted, lambda each: WEIGHT[each.outcome])
+        self.attempts = _each(self.attempts)
         if len(self.arrived) > 1:
             self.arrived = _sorted(events, Arrived)
         if len(self.described) > 1:
             self.described = _sorted(events, Described)
         if len(self.rejected) > 1:
             self.rejected = _sorted(events, Rejected)
+
+
+def _each(attempts: list[Attempted]) -> list[Attempted]:
+    """What lines say of several addresses, one by one."""
+    if not any(each.also for each in attempts):
+        return attempts
+    return [
+        msgspec.structs.replace(each, address=address, also=())
+        for each in attempts
+        for address in (each.address, *each.also)
+    ]
 
 
 def _sorted(
@@ -163,8 +177,7 @@ def _describe(delivery: Delivery, described: Described) -> None:
         value = getattr(described, name)
         if value and not getattr(delivery, name):
             setattr(delivery, name, value)
-    if described.spam_score is not None:
-        delivery.spam_score = described.spam_score
+    take_verdict(delivery, described)
     if described.user:
         delivery.user = described.user
         _add_origin(delivery, described.user)
@@ -174,6 +187,18 @@ def _describe(delivery: Delivery, described: Described) -> None:
         if not delivery.user:
             delivery.user = described.identified_sender
         _add_origin(delivery, described.identified_sender)
+
+
+def take_verdict(delivery: Delivery, described: Described) -> None:
+    """Take over a filter's score, verdict and rules."""
+    if described.spam_score is not None:
+        delivery.spam_score = described.spam_score
+    if described.scanner:
+        delivery.scanner = described.scanner
+    if described.spam_verdict:
+        delivery.spam_verdict = described.spam_verdict
+    if described.spam_rules:
+        delivery.spam_rules = list(described.spam_rules)
 
 
 def _add_origin(delivery: Delivery, party: str) -> None:

@@ -26,6 +26,16 @@ class Table:
         self._lives: dict[QueueKey, list[Message]] = {}
         self._instances: dict[str, list[str]] = {}
         self._max_open = max_open
+        self._named: dict[str, list[Message]] = {}
+
+    def name(self, message: Message, message_id: str) -> None:
+        """Note the Message-ID of a message."""
+        message.message_id = message_id
+        self._named.setdefault(message_id, []).append(message)
+
+    def named(self, message_id: str) -> list[Message]:
+        """The messages in memory that bear this Message-ID."""
+        return self._named.get(message_id, [])
 
     def add(self, key: QueueKey, at: int) -> Message:
         """Open a message under a queue id that is free."""
@@ -81,6 +91,9 @@ class Table:
             # The list grows while it is walked, so relatives of relatives are reached.
             for relative in (*(message.parents or ()), *(message.children or {}).values()):
                 self.touch(relative)
+            for relative in (*(message.asides or ()), *(message.about or ())):
+                if not relative.is_gone:
+                    self.touch(relative)
 
     def take_dirty(self) -> list[Message]:
         """The changed messages, which count as unchanged from now on."""
@@ -142,6 +155,13 @@ class Table:
 
     def _bury(self, message: Message) -> None:
         """Take a life out of those of its queue id."""
+        message.is_held = False
+        if message.message_id and not message.is_aside:
+            named = self._named.get(message.message_id, [])
+            if message in named:
+                named.remove(message)
+            if not named:
+                self._named.pop(message.message_id, None)
         key = (message.host, message.instance, message.queue_id)
         lives = self._lives.get(key)
         if lives and message in lives:

@@ -20,7 +20,7 @@ import msgspec
 from postroad.correlate import Correlator, QueueKey
 from postroad.errors import StoreError
 from postroad.ingest.feed import Feed
-from postroad.ingest.recall import Horizon, Recall
+from postroad.ingest.recall import Horizon, Recall, named
 from postroad.ingest.writer import Work, Writer
 from postroad.model.delivery import Batch
 from postroad.sources.reading import Chunk
@@ -64,11 +64,12 @@ class Pipeline:
 
     def _make_correlator(self) -> Correlator:
         context = marks.context(self.state, _NAME)
+        asides = self.store.asides()
         try:
-            return Correlator(context=context, horizon=self._horizon)
+            return Correlator(context=context, horizon=self._horizon, asides=asides)
         except msgspec.DecodeError:
             # Another version wrote it: at worst, a delivery or two do not tell of their TLS.
-            return Correlator(horizon=self._horizon)
+            return Correlator(horizon=self._horizon, asides=asides)
 
     def revive(self) -> None:
         """If it failed, begin again from what was committed; readings must be opened anew."""
@@ -178,4 +179,5 @@ def _keys(batch: Batch) -> frozenset[QueueKey]:
     for link in batch.links:
         keys.add((link.host, link.instance, link.queue_id))
         keys.add((link.host, link.instance, link.other))
+    keys.update(named(row.message_id) for row in batch.deliveries)
     return frozenset(keys)

@@ -15,7 +15,7 @@ import msgspec
 from postroad import parsers
 from postroad.correlate import Correlator, QueueKey
 from postroad.model.delivery import LogLine
-from postroad.model.event import Event, Noise
+from postroad.model.event import ASIDES, Event, Noise
 from postroad.parsers import Reader
 from postroad.store import Store
 
@@ -62,6 +62,7 @@ class Recall:
         self._settle = settle
         self._correlator = correlator
         self._readers: dict[tuple[str, str], Reader] = {}
+        self._others: dict[tuple[str, str], Reader] = {}
         #: Beginnings of lines that were read before they were whole.
         self.partial: set[str] = set()
 
@@ -72,8 +73,13 @@ class Recall:
         for _ in range(_DEEPEST):
             if not keys:
                 return
-            self._settle(keys)
+            names = [queue_id for _, instance, queue_id in keys if instance in ASIDES]
+            self._settle([*keys, *(named(each) for each in names)])
             linked = self._linked(keys, seen)
+            for key in self._store.queues_named(names) if names else ():
+                if key not in seen:
+                    seen.add(key)
+                    linked.append(key)
             lines = self._store.lines_of(keys)
             known = self._store.delivery_versions([key for key in keys if key in lines])
             for key in keys:
@@ -103,6 +109,8 @@ class Recall:
             reader.clock.witness(line.at)
             event = reader.read(line.text)
             if event is None or isinstance(event, Noise):
+                event = self._other(key, line).read(line.text)
+            if event is None or isinstance(event, Noise):
                 continue
             # The stored time was found with the zone and the neighbours that the line had.
             events.append((msgspec.structs.replace(event, at=line.at), line.text))
@@ -122,7 +130,24 @@ class Recall:
         reader = self._readers.get((host, instance))
         if reader is None:
             server = parsers.detect([line.text for line in lines]) or parsers.SERVERS[0]
-            reader = self._readers[host, instance] = parsers.reader(
-                server, host=host, zone=ZoneInfo("UTC"), newest=lines[-1].at
-            )
+            reader = self._readers[host, instance] = self._make(server, host, lines[-1].at)
         return reader
+
+    def _other(self, key: QueueKey, line: LogLine) -> Reader:
+        """Who reads a line that is of another log than most lines of its message."""
+        host, _, _ = key
+        server = parsers.detect([line.text]) or parsers.SERVERS[0]
+        reader = self._others.get((host, server))
+        if reader is None:
+            reader = self._others[host, server] = self._make(server, host, line.at)
+        reader.clock.newest = line.at
+        reader.clock.witness(line.at)
+        return reader
+
+    def _make(self, server: str, host: str, newest: int) -> Reader:
+        return parsers.reader(server, host=host, zone=ZoneInfo("UTC"), newest=newest)
+
+
+def named(message_id: str) -> QueueKey:
+    """What stands for all messages of a Message-ID among the keys of what is to be written."""
+    return ("", "", message_id.strip("<>"))

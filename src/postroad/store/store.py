@@ -11,6 +11,7 @@ import msgspec
 
 from postroad.model.coverage import Coverage, UnknownLine
 from postroad.model.delivery import Batch, Delivery, Link, LogLine
+from postroad.model.event import ASIDES
 from postroad.store import address as addresses
 from postroad.store import columns, retention, writer
 from postroad.store.engine import Engine
@@ -27,6 +28,9 @@ Row = TypeVar("Row")
 _IDS = "{ids:Array(String)}"
 _QUEUES = "arrayZip({ids:Array(String)}, {hosts:Array(String)}, {instances:Array(String)})"
 
+#: What a Message-ID is to a delivery, among the sides of its keys.
+_IDENTIFIER = 8
+
 #: Keys that one statement asks for.
 _KEYS = 1_000
 
@@ -40,6 +44,12 @@ class _KnownRow(msgspec.Struct):
     message_key: str
     first_at: int
     sent_at: int
+
+
+class _Queue(msgspec.Struct):
+    host: str
+    instance: str
+    queue_id: str
 
 
 class _Newest(msgspec.Struct):
@@ -125,6 +135,32 @@ class Store:
             for line in lines:
                 found.setdefault((line.host, line.instance, line.queue_id), []).append(line)
         return found
+
+    def queues_named(self, message_ids: Iterable[str]) -> list[QueueKey]:
+        """The queue ids of the stored messages that bear one of these Message-IDs."""
+        found: dict[QueueKey, None] = {}
+        names = sorted({each.strip("<>") for each in message_ids} - {""})
+        for start in range(0, len(names), _KEYS):
+            for row in self.read(
+                "SELECT DISTINCT host, instance, queue_id FROM deliveries WHERE (ago, id) IN "
+                "(SELECT ago, id FROM deliveries_by_key WHERE key IN {names:Array(String)} "
+                "AND bitAnd(sides, {side:UInt8}) != 0)",
+                {"names": names[start : start + _KEYS], "side": _IDENTIFIER},
+                _Queue,
+            ):
+                if row.queue_id and row.instance not in ASIDES:
+                    found[row.host, row.instance, row.queue_id] = None
+        return list(found)
+
+    def asides(self) -> list[tuple[str, str]]:
+        """Hosts, and programs (`ASIDES`) of theirs of which lines are kept."""
+        rows = self.read(
+            "SELECT DISTINCT host, instance, '' AS queue_id FROM log_lines "
+            "WHERE instance IN {programs:Array(String)}",
+            {"programs": sorted(ASIDES)},
+            _Queue,
+        )
+        return sorted((row.host, row.instance) for row in rows)
 
     def delivery_versions(self, keys: Iterable[QueueKey]) -> dict[QueueKey, dict[str, Known]]:
         """The stored deliveries of these queue ids that are not withdrawn, by delivery id.

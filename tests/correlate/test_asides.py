@@ -1,0 +1,250 @@
+"""What mailbox servers and filters say of a message: joined whichever log is read first."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import msgspec
+import pytest
+from tests.correlate.book import Book, Line, fold_all, fold_in_runs
+from tests.correlate.stories import SECOND, START, Script
+
+from postroad.correlate.asides import is_junk
+from postroad.model.event import Attempted, Described
+from postroad.model.status import Direction, Outcome, Status
+
+ID = "<1@example.org>"
+DAY = 86_400 * SECOND
+
+
+def postfix(*, session: bool = True, users: tuple[str, ...] = ("ann", "bob")) -> list[Line]:
+    """A message that Postfix hands to the mailbox server for each of these."""
+    script = Script("postfix")
+    script.arrived(0, "4AAAAAAAAAAz", client_host="mx.example.org", client_ip="192.0.2.9")
+    script.described(0, "4AAAAAAAAAAz", message_id=ID)
+    script.described(0, "4AAAAAAAAAAz", sender="x@example.org", has_sender=True, nrcpt=len(users))
+    for number, user in enumerate(users):
+        reply = f"250 2.0.0 <{user}@example.com> SESSION{number if session else 'x'} Saved"
+        script.attempted(
+            2, "4AAAAAAAAAAz", Outcome.DELIVERED, f"{user}@example.com", reply=reply, smtp_code=250
+        )
+    script.ended(3, "4AAAAAAAAAAz")
+    return script.lines
+
+
+def dovecot(user: str, number: int, **more: object) -> Line:
+    """What Dovecot says of one copy."""
+    fields = {
+        "outcome": Outcome.DELIVERED,
+        "mailbox": "INBOX",
+        "reply": "saved mail to INBOX",
+        "transport": "lmtp",
+        "session": f"SESSION{number}",
+    } | more
+    event = Attempted(
+        at=START + 2 * SECOND,
+        host="mail",
+        instance="dovecot",
+        queue_id=ID,
+        address=user,
+        message_id=ID,
+        **fields,  # type: ignore[arg-type]
+    )
+    return event, f"dovecot {event!r}"
+
+
+def scanned(score: float = 7.5) -> Line:
+    """What spamd says of the message."""
+    event = Described(
+        at=START + SECOND,
+        host="mail",
+        instance="spamassassin",
+        queue_id=ID,
+        message_id=ID,
+        scanner="spamassassin",
+        spam=True,
+        spam_score=score,
+        spam_verdict="identified spam",
+        spam_rules=("GTUBE", "HTML_MESSAGE"),
+    )
+    return event, f"spamd {event!r}"
+
+
+def rows(book: Book) -> dict[str, tuple[Status, str]]:
+    """What became of each copy, and where it is."""
+    return {row.recipient: (row.status, row.mailbox) for row in book.rows()}
+
+
+def said(mta: list[Line]) -> dict[str, list[Line]]:
+    """The lines of three programs."""
+    return {
+        "mta": mta,
+        "dovecot": [
+            dovecot("ann@example.com", 0),
+            dovecot("bob@example.com", 1, mailbox="Junk", reply="stored mail into mailbox 'Junk'"),
+        ],
+        "spamd": [scanned()],
+    }
+
+
+def test_a_copy_is_in_its_folder():
+    """Delivered becomes "in INBOX" or, in the folder for unwanted mail, filtered."""
+    logs = said(postfix())
+    book = fold_all([line for log in logs.values() for line in log])
+
+    assert rows(book) == {
+        "ann@example.com": (Status.DELIVERED, "INBOX"),
+        "bob@example.com": (Status.FILTERED, "Junk"),
+    }
+    for row in book.rows():
+        assert (row.spam_score, row.scanner) == (7.5, "spamassassin")
+        assert row.spam_rules == ["GTUBE", "HTML_MESSAGE"]
+        assert row.asides == [f"mail dovecot {ID}", f"mail spamassassin {ID}"]
+        assert row.attempts == 1
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(("mta", "dovecot", "spamd"))])
+@pytest.mark.parametrize("runs", [False, True])
+def test_whichever_log_is_read_first(order: tuple[str, ...], *, runs: bool):
+    """Each log by itself, in one run or each in one of its own, tells the same story."""
+    logs = said(postfix())
+    lines = [line for name in order for line in logs[name]]
+    ends = list(itertools.accumulate(len(logs[name]) for name in order))[:-1]
+    book = fold_in_runs(lines, ends) if runs else fold_all(lines, drain_after=frozenset(ends))
+
+    whole = fold_all([line for log in logs.values() for line in log])
+    assert book.facts() == whole.facts()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_in_any_order_and_any_pieces(seed: int):
+    """Shuffled, and stored after any line, the story is the same."""
+    lines = [line for log in said(postfix()).values() for line in log]
+    whole = fold_all(lines).facts()
+    chance = random.Random(seed)
+    chance.shuffle(lines)
+    cuts = sorted(chance.sample(range(1, len(lines)), 3))
+
+    assert fold_in_runs(lines, cuts).facts() == whole
+    assert fold_all(lines, drain_after=frozenset(cuts)).facts() == whole
+    assert fold_all([*lines, *lines]).facts() == whole
+
+
+def test_without_a_session_the_recipient_tells():
+    """A delivery agent names no session that the mail server knows: the mailbox tells."""
+    told = [
+        dovecot("ann", 7, session=""),
+        dovecot("bob", 8, session="", mailbox="Archive"),
+    ]
+    assert rows(fold_all([*postfix(session=False), *told])) == {
+        "ann@example.com": (Status.DELIVERED, "INBOX"),
+        "bob@example.com": (Status.DELIVERED, "Archive"),
+    }
+
+
+def test_a_mailbox_of_another_name():
+    """One copy and one mailbox belong together whatever the mailbox is called."""
+    told = [dovecot("u1234", 7, session="")]
+    assert rows(fold_all([*postfix(session=False, users=("ann",)), *told])) == {
+        "ann@example.com": (Status.DELIVERED, "INBOX")
+    }
+    book = fold_all([*postfix(session=False), *told])
+    assert {mailbox for _, mailbox in rows(book).values()} == {""}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words", "status"),
+    [
+        (Outcome.DISCARDED, "discarded by a rule", Status.FILTERED),
+        (Outcome.FAILED, "rejected message from <x@example.org> (reject)", Status.FAILED),
+    ],
+)
+def test_rules_of_the_recipient(outcome: Outcome, words: str, status: Status):
+    """What was thrown away or sent back behind the mail server's back was not delivered."""
+    told = dovecot("ann@example.com", 0, outcome=outcome, mailbox="", reply=words)
+    [row] = fold_all([*postfix(users=("ann",)), told]).rows()
+
+    assert (row.status, row.mailbox, row.result) == (status, "", words)
+
+
+def test_what_was_stored_counts_more_than_what_else_was_done():
+    """A copy that was forwarded and kept is in its folder."""
+    told = [
+        dovecot("ann@example.com", 0, mailbox="", reply="forwarded to <a@example.net>"),
+        dovecot("ann@example.com", 0),
+        dovecot("ann@example.com", 0, outcome=Outcome.DISCARDED, mailbox="", reply="discard"),
+    ]
+    assert rows(fold_all([*told, *postfix(users=("ann",))])) == {
+        "ann@example.com": (Status.DELIVERED, "INBOX")
+    }
+
+
+def test_a_mailbox_server_alone():
+    """Without the mail server's log, what the mailbox server says is shown by itself."""
+    book = fold_all([dovecot("ann@example.com", 0), scanned()])
+    [row] = book.rows()
+
+    assert (row.recipient, row.status, row.mailbox) == (
+        "ann@example.com",
+        Status.DELIVERED,
+        "INBOX",
+    )
+    assert row.direction is Direction.INBOUND
+    assert row.targets == ["ann@example.com"]
+    assert row.message_id.strip("<>") == ID.strip("<>")
+
+
+def test_a_copy_that_failed_is_in_no_folder():
+    """What is said of another copy of a message is not said of one that bounced."""
+    lines = postfix(users=("ann",))
+    script = Script("postfix")
+    script.attempted(2, "4AAAAAAAAAAz", Outcome.FAILED, "eve@example.com", reply="550 no")
+    book = fold_all([*lines[:-1], *script.lines, lines[-1], dovecot("ann@example.com", 0)])
+
+    assert rows(book) == {
+        "ann@example.com": (Status.DELIVERED, "INBOX"),
+        "eve@example.com": (Status.FAILED, ""),
+    }
+
+
+def test_another_message_of_the_same_id_is_another():
+    """A copy that comes in again the next day does not take its folder from the first."""
+    later: list[Line] = []
+    for event, line in postfix(session=False, users=("ann",)):
+        moved = msgspec.structs.replace(event, at=event.at + DAY, queue_id="4BBBBBBBBBBz")
+        later.append((moved, f"later {line}"))
+    told = dovecot("ann@example.com", 0, session="")
+    book = fold_all([*postfix(session=False, users=("ann",)), told, *later])
+
+    assert sorted(row.mailbox for row in book.rows()) == ["", "INBOX"]
+
+
+def test_a_line_of_a_later_run():
+    """A copy whose line is read when the message was long forgotten completes the story."""
+    lines = postfix()
+    late = dovecot("bob@example.com", 1, mailbox="Late")
+    book = fold_in_runs([*lines, dovecot("ann@example.com", 0), late], [len(lines), len(lines) + 1])
+
+    assert rows(book) == {
+        "ann@example.com": (Status.DELIVERED, "INBOX"),
+        "bob@example.com": (Status.DELIVERED, "Late"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "expected"),
+    [
+        ("Junk", True),
+        ("INBOX.Spam", True),
+        ("INBOX/junk", True),
+        ("Junk E-mail", True),
+        ("INBOX", False),
+        ("Junkyard", False),
+        ("Spam.2026", False),
+        ("", False),
+    ],
+)
+def test_names_of_the_folder_for_unwanted_mail(mailbox: str, *, expected: bool):
+    """The last part of the name decides, in any case."""
+    assert is_junk(mailbox) is expected
