@@ -2,8 +2,9 @@
 
     python -m bench.accuracy [--lines 1000000] [--check]
 
-Two questions, for each set of logs: how many lines are understood, and how many deliveries are as
-they really were. The second is asked where the truth is known: of generated logs (`bench.logs`),
+Three questions. For each set of logs: how many lines are understood, and how many deliveries are as
+they really were; and of real bounce messages: how many have the reason that others found in them.
+The second is asked where the truth is known: of generated logs (`bench.logs`),
 read in from rotated and packed files through the store and out again by a search; of the golden
 stories, worked out by hand; and of the logs that Exim tests itself with, beside which the mail that
 was really delivered lies. Sets that do not stand beside the repository are named as absent.
@@ -27,7 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 if not __package__:
     sys.path.insert(0, str(ROOT))
 
-from bench import logs
+from bench import bounces, logs
+from bench.bounces import Bounces
 from bench.eximtests import Proof, prove
 from bench.foreign import Set, foreign_sets
 from postroad import parsers
@@ -44,6 +46,8 @@ CORPORA = ROOT.parent / "shared" / "corpora"
 DOCUMENT = ROOT / "docs" / "accuracy.md"
 #: Share of the generated recipients that must be exactly right.
 PROMISE = 0.9999
+#: Share of the bounce messages that must have the reason that others found.
+BOUNCES = 0.9
 _FIELDS = ("status", "sender", "subject", "attempts")
 
 _Key = tuple[str, str, str, int]
@@ -99,16 +103,19 @@ def main() -> None:
         for example in agreement.examples:
             _talk(f"  {example}")
     stories, right = _golden()
-    counted.append(stories)
+    counted += stories
     proof = prove(CORPORA / "exim-testsuite") if CORPORA.is_dir() else None
+    returned = bounces.compare(CORPORA / "sisimai") if CORPORA.is_dir() else None
     for each in foreign_sets(CORPORA):
         counted.append(count(each))
         _talk(" ".join(map(str, counted[-1])))
-    text = "\n".join(_document(asked.lines, counted, agreements, right, proof))
+    text = "\n".join(_document(asked.lines, counted, agreements, right, proof, returned))
     if asked.check:
         is_true = all(each.share >= PROMISE for each in agreements)
         if proof is not None:
             is_true = is_true and not proof.missed and not proof.invented
+        if returned is not None:
+            is_true = is_true and returned.share >= BOUNCES
         raise SystemExit(not is_true)
     DOCUMENT.write_text(text + "\n", encoding="utf-8")
     _talk(f"wrote {DOCUMENT}")
@@ -184,19 +191,21 @@ def _key_of_truth(truth: dict[str, Any]) -> _Key:
     )
 
 
-def _golden() -> tuple[Lines, tuple[int, int]]:
-    """Count the golden stories' lines, and the deliveries that are as they were worked out."""
+def _golden() -> tuple[list[Lines], tuple[int, int]]:
+    """Count the golden stories' lines by server, and the deliveries that are as worked out."""
     from tests.golden.story import kind_of, load, mismatch
 
-    counts: Counter[str] = Counter()
+    counts: dict[str, Counter[str]] = {server: Counter() for server in parsers.SERVERS}
     right = total = 0
     for story in load():
-        counts.update(_column(kind_of(event)) for event in story.read(story.lines))
+        events = story.read(story.lines)
+        counts[story.server].update(_column(kind_of(event)) for event in events)
         expected = [each for each in story.deliveries if "optional" not in each]
         total += len(expected)
         problem = mismatch(story.deliveries, story.fold(story.lines).rows())
         right += len(expected) - problem.count("expected but missing")
-    return _lines("golden stories", counts), (right, total)
+    lines = [_lines(f"golden stories: {server}", found) for server, found in counts.items()]
+    return lines, (right, total)
 
 
 def count(logs: Set) -> Lines:
@@ -210,16 +219,34 @@ def count(logs: Set) -> Lines:
             event = reader.read(line)
             if event is None:
                 counts["unknown"] += 1
-                counts["lost"] += bool(_BEARS_AN_ID[logs.server].search(line))
+                counts["lost"] += bool(_bears_an_id(logs.server, line))
             else:
                 counts["noise" if event is NOISE else "understood"] += 1
     return _lines(logs.name, counts)
+
+
+def _bears_an_id(server: str, line: str) -> bool:
+    """Whether a line belongs to a message, as far as its form tells."""
+    form = _BEARS_AN_ID.get(server)
+    return bool(form and form.search(line))
 
 
 #: How a line that belongs to a message begins, behind its stamp.
 _BEARS_AN_ID = {
     "exim": re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (?:\[\d+\] )?\w{6}-\w{6,11}-\w{2,4} "),
     "postfix": re.compile(r" postfix\S*\[\d+\]: (?:\w+: )?(?:[0-9A-F]{6,}|\w{10,}z\w+): "),
+    "qmail": re.compile(
+        r"(?:^|: |\d )(?:new msg|info msg|starting delivery|delivery|bounce msg|end msg) \d+"
+    ),
+    "sendmail": re.compile(
+        r" (?:sendmail|sm-\w+|send-mail)\S*\[\d+\]: [0-9A-Za-z]{14,18}: (?:from|to|\w+=|SYSERR)"
+    ),
+    "opensmtpd": re.compile(r" smtpd\[\d+\]: [0-9a-f]{16} (?:smtp|mta|mda|bounce) "),
+    "dovecot": re.compile(r"\bmsgid=<[^<>\s]+>"),
+    "rspamd": re.compile(r"\bqid: <[0-9A-Za-z-]+>"),
+    "spamassassin": re.compile(r"\bresult: .*\bmid=<[^<>\s]+>"),
+    "amavis": re.compile(r"\([\w-]+\) (?:Passed|Blocked) "),
+    "mailscanner": re.compile(r" MailScanner\[\d+\]: (?:Message|Requeue:) "),
 }
 
 
@@ -238,6 +265,7 @@ def _document(
     agreements: list[Agreement],
     golden: tuple[int, int],
     proof: Proof | None,
+    returned: Bounces | None,
 ) -> Iterator[str]:
     yield "# Accuracy"
     yield ""
@@ -309,6 +337,36 @@ def _document(
         yield f"| copies of messages that their log does not hold | {proof.unlogged} |"
         yield f"| deliveries shown as delivered in all | {proof.delivered} |"
         yield f"| of them without a delivery line in the log | {len(proof.invented)} |"
+
+    if returned is not None:
+        yield ""
+        yield from _reasons(returned)
+
+
+def _reasons(found: Bounces) -> Iterator[str]:
+    yield "## Reasons"
+    yield ""
+    yield f"{found.messages} real bounce messages that another project (sisimai) tests itself with:"
+    yield f"{found.agreed} have the reason here that they have there, {found.share:.1%} of those"
+    yield f"that have one there ({found.undecided} have none). The two lists of reasons are not the same:"
+    yield "`bench/bounces.py` says which of ours mean the same as each of theirs. The rest:"
+    yield ""
+    yield "| message | theirs | ours | what we go by |"
+    yield "|---|---|---|---|"
+    for each in found.differences:
+        yield f"| {each.name} | {each.theirs} | {each.ours} | {_cell(each.text)} |"
+
+
+def _cell(text: str) -> str:
+    """The beginning of a text as a cell of a table, without addresses and names of hosts."""
+    words = " ".join(_IP.sub("…", _ADDRESS.sub("…@…", text[:1000])).split())
+    shown = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+    return shown.replace("|", "\\|").replace("<", "&lt;")
+
+
+_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_IP = re.compile(r"\b\d+\.\d+\.\d+\.\d+\b|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|jp)\b")
+_SHOWN = 120
 
 
 def _explained(agreements: list[Agreement]) -> Iterator[str]:

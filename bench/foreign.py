@@ -1,6 +1,7 @@
 """Logs that other projects test themselves with, where they stand beside the repository.
 
-A folder comes in, sets of logs come out, each log a list of lines. Lines that begin with `#` are
+A folder comes in, sets of logs come out, each log a list of lines. Sets of servers that have no
+parser are left out. Lines that begin with `#` are
 remarks of the projects that keep them.
 """
 
@@ -10,6 +11,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from postroad import parsers
 
 
 class Set(NamedTuple):
@@ -31,6 +34,13 @@ _SETS = (
     ("Postfix stories of Control Center", "postfix", ("postfix-scenarios/*.log",)),
     ("CrowdSec: Postfix", "postfix", ("crowdsec/postfix-*/*.log", "crowdsec/postscreen-*/*.log")),
     ("Fail2Ban: Postfix", "postfix", ("fail2ban/postfix",)),
+    ("qmail: interleaved messages", "qmail", ("qmail-small/*.log", "qmail-small/*/*.log")),
+    ("Fail2Ban: qmail", "qmail", ("fail2ban/qmail",)),
+    ("Fail2Ban: sendmail", "sendmail", ("fail2ban/sendmail-*",)),
+    ("CrowdSec: Dovecot", "dovecot", ("crowdsec/dovecot-*/*.log",)),
+    ("Fail2Ban: Dovecot", "dovecot", ("fail2ban/dovecot",)),
+    ("CrowdSec: amavis", "amavis", ("crowdsec/amavis-*/*.log",)),
+    ("CrowdSec: MailScanner", "mailscanner", ("crowdsec/mailscanner-*/*.log",)),
 )
 _PATTERN = re.compile(r"pattern: .*%\{POSTFIX_(\w+)\}")
 _DATA = re.compile(r"^data: (.*)$", re.MULTILINE)
@@ -42,7 +52,7 @@ def foreign_sets(folder: Path) -> Iterator[Set]:
     """The sets that are there."""
     for name, server, patterns in _SETS:
         paths = sorted(path for pattern in patterns for path in folder.glob(pattern))
-        if paths:
+        if paths and server in parsers.SERVERS:
             yield Set(name, server, [_lines(path) for path in paths if path.is_file()])
     if lines := list(_patterns(folder / "postfix-patterns")):
         yield Set("Postfix grok patterns", "postfix", [lines])

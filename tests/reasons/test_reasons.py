@@ -19,11 +19,19 @@ HOST = "host mx.example.net[192.0.2.7] said: "
 
 def phrases():
     """Give every phrase with its reason's name and its kind."""
+    for name, table in data().items():
+        for kind, groups in table.items():
+            for found in groups.values():
+                for phrase in found:
+                    yield name, kind, phrase
+
+
+def data(part="reasons"):
+    """Give the tables of the phrases, or of their origins."""
     text = resources.files("postroad.reasons").joinpath("phrases.toml").read_text("utf-8")
-    for name, table in tomllib.loads(text).items():
-        for kind, found in table.items():
-            for phrase in found:
-                yield name, kind, phrase
+    tables = tomllib.loads(text)
+    origins = tables.pop("origins")
+    return origins if part == "origins" else tables
 
 
 @pytest.mark.parametrize(
@@ -81,6 +89,10 @@ def phrases():
         (f"{HOST}530 5.7.0 Authentication required", 530, "5.7.0", Reason.AUTH_REQUIRED),
         (f"{HOST}554 Transaction failed: Duplicate header 'From'.", 554, "", Reason.BAD_PROTOCOL),
         (f"{HOST}550 5.7.1 you are not allowed to send mail to this list", 550, "5.7.1", Reason.RESTRICTED),
+        ("Your message was automatically rejected by Dovecot Mail Delivery Agent", 0, "", Reason.RECIPIENT_RULE),
+        ("forced rejection: no mail from there", 0, "", Reason.RECIPIENT_RULE),
+        ("Connected to 192.0.2.7 but my name was rejected. Remote host said: 501 bad", 501, "", Reason.REVERSE_DNS),
+        (f"{HOST}554 IP address is block listed.", 554, "", Reason.BLOCKLISTED),
         (f"{HOST}550 Quux", 550, "", Reason.UNKNOWN),
         ("", 0, "", Reason.UNKNOWN),
     ],
@@ -160,7 +172,7 @@ def test_every_explanation_is_plain():
 def test_reasons_keep_their_numbers():
     """Reasons are stored, so their numbers are for ever: members are appended."""
     assert [member.value for member in Reason] == list(range(len(Reason)))
-    assert (Reason.MAILBOX_UNKNOWN, Reason.EXPIRED, Reason.RESTRICTED) == (1, 28, 33)
+    assert (Reason.MAILBOX_UNKNOWN, Reason.EXPIRED, Reason.RECIPIENT_RULE) == (1, 28, 34)
 
 
 def test_phrases_can_match():
@@ -173,6 +185,24 @@ def test_phrases_can_match():
             assert shape(part).strip() == part.strip(), phrase
         assert phrase not in seen, phrase
         seen.add(phrase)
+
+
+def test_every_phrase_says_where_it_is_from():
+    """Each stands under an origin, and each origin is described and used."""
+    used = {origin for table in data().values() for groups in table.values() for origin in groups}
+
+    assert used == set(data("origins"))
+    assert all(len(text) > 10 for text in data("origins").values())
+
+
+def test_no_phrase_is_asked_in_vain():
+    """A phrase that holds another of its table would never decide anything."""
+    tables = {}
+    for name, kind, phrase in phrases():
+        tables.setdefault((name, kind), []).append(phrase)
+    for found in tables.values():
+        for phrase in found:
+            assert not [each for each in found if each != phrase and each in phrase], phrase
 
 
 @given(

@@ -91,9 +91,12 @@ def _load(kind: str) -> tuple[tuple[str, tuple[str, ...], Reason], ...]:
     text = resources.files(__package__).joinpath("phrases.toml").read_text("utf-8")
     loaded = []
     for name, table in tomllib.loads(text).items():
-        for phrase in table.get(kind, ()):
-            first, *others = phrase.split(" ... ")
-            loaded.append((first, tuple(others), Reason[name.upper()]))
+        if name == "origins":
+            continue
+        for phrases in table.get(kind, {}).values():
+            for phrase in phrases:
+                first, *others = phrase.split(" ... ")
+                loaded.append((first, tuple(others), Reason[name.upper()]))
     return tuple(loaded)
 
 

@@ -237,4 +237,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         Part.RECIPIENT,
         say("Ask the recipient or the list's owner to allow the sender."),
     ),
+    Reason.RECIPIENT_RULE: Explanation(
+        say("a rule that the recipient made for their own mail refuses it"),
+        Part.RECIPIENT,
+        say("Ask the recipient in another way to look at their filter rules and blocked senders."),
+    ),
 }

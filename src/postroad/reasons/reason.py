@@ -76,6 +76,8 @@ class Reason(IntEnum):
     OPERATOR_REMOVED = 32
     #: The recipient takes mail from certain senders only.
     RESTRICTED = 33
+    #: A rule that the recipient made for their own mail refuses it.
+    RECIPIENT_RULE = 34
 
     @property
     def word(self) -> str:

@@ -101,6 +101,29 @@ ADDRESS: dict[Reason, Guide] = {
             "could be wrong."
         ),
     ),
+    Reason.RECIPIENT_RULE: Guide(
+        title=say("Refused by a rule of the recipient"),
+        meaning=say(
+            "The mailbox exists and could take the message, but a rule that its owner made, such "
+            "as a filter or a list of blocked senders, sends it back."
+        ),
+        causes=(
+            say("A filter rule that refuses certain senders, subjects or attachments."),
+            say("The recipient has blocked the sender's address or domain."),
+            say("A rule that was made long ago and meant for somebody else."),
+        ),
+        sender=say(
+            "Read what the answer says: the recipient may have written it. If you think that it is "
+            "a mistake, ask them in another way."
+        ),
+        recipient=say(
+            "Look at your filter rules and your blocked senders in the settings of your mailbox."
+        ),
+        postmaster=say(
+            "Nothing is wrong with either server. If it was a mistake, the owner of the mailbox "
+            "can change the rule (Sieve, or Exim's filter file)."
+        ),
+    ),
     Reason.RESTRICTED: Guide(
         title=say("Only certain senders are allowed"),
         meaning=say(
