@@ -235,3 +235,60 @@ def test_a_domain_owner_reads_all_of_their_recipients(store):
     assert shown == said[:2]
     family = queries.detail(store, mail.NET, rows[0].id).family
     assert [each["recipient"] for each in family] == ["dan@example.net"]
+
+
+@pytest.fixture
+def stored_copies(store):
+    """A message of anna's to ann and joann here; where the mailbox server put both copies."""
+    asides = [f"{HOST} dovecot <1@id>", f"{HOST} spamassassin <1@id>"]
+    rows = [
+        delivery(
+            f"{name}@example.net",
+            asides=asides,
+            mailbox="Private.Plans",
+            message_id="1@id",
+            origins=["anna@example.com"],
+        )
+        for name in ("ann", "joann")
+    ]
+    lines = [
+        line(
+            f"dovecot: lmtp({name})<1><S>: msgid=<1@id>: saved mail to Private.Plans",
+            queue_id="<1@id>",
+            instance="dovecot",
+        )
+        for name in ("ann@example.net", "joann@example.net", "joann")
+    ]
+    spam = "spamd: result: . 1 - RULE mid=<1@id>"
+    lines.append(line(spam, queue_id="<1@id>", instance="spamassassin"))
+    steps = []
+    for row in rows:
+        step = attempt(row, reply="saved mail to Private.Plans", address=row.recipient)
+        step.queue_id = "<1@id>"
+        steps.append(step)
+    store.write(batch(*rows, lines=lines, attempts=steps))
+    return rows
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, Scope.of(addresses={"ann@example.net"})])
+def test_lines_of_mailbox_servers_are_of_one_copy(store, stored_copies, scope):
+    """What a mailbox server did with one copy is told of that copy, and not of another's."""
+    found = queries.detail(store, scope, stored_copies[0].id)
+
+    assert found.delivery.mailbox == "Private.Plans"
+    assert len(found.attempts) == 1
+    assert [each.partition("<1>")[0] for each in texts(found)] == [
+        "dovecot: lmtp(ann@example.net)",
+        "spamd: result: . 1 - RULE mid=<1@id>",
+    ]
+
+
+def test_a_folder_is_its_owners_business(store, stored_copies):
+    """Whoever sent a message does not learn in which folder it is."""
+    scope = Scope.of(addresses={"anna@example.com"})
+    for sort in ("mailbox", "-mailbox"):
+        search = Search(sort=sort)
+        assert {each.mailbox for each in queries.search(store, scope, search).deliveries} == {""}
+    found = queries.detail(store, scope, stored_copies[0].id)
+    assert "plans" not in everything_told(store, scope, stored_copies[0])
+    assert found.attempts == found.log_lines == []

@@ -180,3 +180,13 @@ def test_words_of_the_log_are_quoted(status):
     )
 
     assert "<" not in said.text
+
+
+def test_a_folder_is_named_where_the_mailbox_server_says_it():
+    """A copy in a folder is said to be there, not only taken; the folder for spam is named."""
+    stored = new_delivery(Status.DELIVERED, mailbox="INBOX", delivered_to="b@example.com")
+    junk = new_delivery(Status.FILTERED, mailbox="Junk")
+
+    assert verdict(stored).sentence == "Stored in the folder “INBOX” of b@example.com."
+    assert "“Junk” and not in the inbox" in verdict(junk).sentence
+    assert verdict(junk).side is Side.RECIPIENT

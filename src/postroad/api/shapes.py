@@ -55,12 +55,17 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     sender: str
     recipient: str
     delivered_to: str
+    #: Folder that it was stored in, where the mailbox server says so.
+    mailbox: str
     sent_at: Time
     last_attempt_at: Time
     attempts: int
     subject: str
     size: int
     spam_score: float | None
+    #: Program that judged the content, and its verdict in its own words.
+    scanner: str
+    spam_verdict: str
     user: str
     domain: str
     auth: str

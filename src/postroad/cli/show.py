@@ -40,6 +40,7 @@ _FACTS = (
     ("sender", "From"),
     ("recipient", "To"),
     ("delivered_to", "Delivered to"),
+    ("mailbox", "Folder"),
     ("subject", "Subject"),
     ("sent_at", "Sent"),
     ("last_attempt_at", "Last attempt"),
@@ -52,6 +53,7 @@ _FACTS = (
     ("client_ip", "From address"),
     ("size", "Size (octets)"),
     ("spam_score", "Spam score"),
+    ("spam_verdict", "Spam filter"),
     ("reason", "Reason"),
     ("id", "Delivery id"),
 )

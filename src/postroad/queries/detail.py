@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,13 +10,13 @@ import msgspec
 
 from postroad.model import when
 from postroad.model.delivery import Attempt, Delivery, Link, LogLine
-from postroad.model.event import LinkKind
+from postroad.model.event import ASIDES, LinkKind
 from postroad.model.retry import Retry
 from postroad.model.scope import Scope
 from postroad.queries.conversation import Turn, conversation
 from postroad.queries.terms import ID_LENGTH, MESSAGE_KEY_LENGTH, Side, admits
 from postroad.queries.view import View
-from postroad.store import Store, columns
+from postroad.store import QueueKey, Store, columns
 
 #: A delivery that belongs with another: `relation` says how, the rest are public fields.
 Relative = dict[str, Any]
@@ -30,6 +31,8 @@ _RELATIONS = {
     LinkKind.FILTERED_AS: ("filtered_as", "filtered_from"),
     LinkKind.REQUEUED_AS: ("requeued_as", "requeued_from"),
 }
+#: Programs whose lines are about a message, not about one copy of it.
+_ABOUT_THE_MESSAGE = ASIDES - {"dovecot"}
 _FOREVER = 2**63 - 1
 #: How much older than its message a line of its session can be, microseconds.
 _SESSION = 5_000_000
@@ -62,11 +65,13 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
     hops = _hops(store, found)
     siblings = [row for row in rows if row.id != found.id]
     view = View(scope, found, [*siblings, *hops])
-    shown, attempts = view.delivery(), view.attempts(_attempts(store, found))
+    made = _attempts(store, found)
+    lines = [*_lines(store, found, hops), *_aside_lines(store, found, made)]
+    shown, attempts = view.delivery(), view.attempts(made)
     return Detail(
         delivery=shown,
         attempts=attempts,
-        log_lines=view.lines(_lines(store, found, hops)),
+        log_lines=view.lines(sorted(lines, key=_reading_order)),
         family=[
             _relative(scope, relation, row)
             for relation, row in _family(store, found, siblings)
@@ -121,17 +126,39 @@ def _life(store: Store, delivery: Delivery, queue_id: str, *, is_later: bool) ->
 
 
 def _lines(store: Store, delivery: Delivery, hops: list[Delivery]) -> list[LogLine]:
-    """The log lines of these messages, each once."""
+    """The log lines of these messages, each once, in no order."""
     spans = {
         (row.host, row.instance, row.queue_id or row.message_key): row for row in (*hops, delivery)
     }
-    found = [
+    return [
         line
         for key, lines in store.lines_of(spans).items()
         for line in lines
         if _is_within(spans[key], line)
     ]
-    return sorted(found, key=_reading_order)
+
+
+def _aside_lines(store: Store, delivery: Delivery, attempts: list[Attempt]) -> list[LogLine]:
+    """What other programs said of this copy; of what they said of others, nothing.
+
+    A mailbox server names the mailbox, a filter speaks of the message as a whole.
+    """
+    keys = [_aside(each) for each in delivery.asides]
+    names = {each.address for each in attempts if each.queue_id in {key[2] for key in keys}}
+    names |= {delivery.recipient, delivery.delivered_to}
+    either = "|".join(re.escape(each) for each in sorted(names - {""}))
+    named = re.compile(rf"(?<![\w.+@-])(?:{either})(?![\w.+@-])", re.IGNORECASE)
+    return [
+        line
+        for lines in store.lines_of(keys).values()
+        for line in lines
+        if line.instance in _ABOUT_THE_MESSAGE or (either and named.search(line.text))
+    ]
+
+
+def _aside(name: str) -> QueueKey:
+    host, program, queue_id = name.split(" ", 2)
+    return host, program, queue_id
 
 
 def _is_within(row: Delivery, line: LogLine) -> bool:

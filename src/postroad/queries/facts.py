@@ -87,6 +87,8 @@ class Facts:
         match field:
             case "delivered_to":
                 return [self._shows_final()]
+            case "mailbox":
+                return [self._is_own("targets")]
             case "user":
                 return [self._shows_user()]
             case "domain":

@@ -14,6 +14,7 @@ import msgspec
 
 from postroad.model import address
 from postroad.model.delivery import Attempt, Delivery, LogLine
+from postroad.model.event import ASIDES
 from postroad.model.scope import Scope
 from postroad.queries.masks import MASK, Mask
 from postroad.queries.terms import admits, is_origin
@@ -30,10 +31,13 @@ class View:
         """Decide what may be read."""
         self._scope = scope
         self._delivery = delivery
+        self._asides = delivery.asides
         self._others = list(others)
         self._is_origin = is_origin(scope, delivery)
         allowed = {delivery.sender, delivery.recipient, delivery.message_id.strip("<>")}
-        if any(scope.holds(party) for party in delivery.targets):
+        #: Whose folder it is may read what the mailbox server did with it.
+        self._receives = scope.is_everything or any(map(scope.holds, delivery.targets))
+        if self._receives:
             allowed.add(delivery.delivered_to)
         if self._is_origin:
             allowed |= {delivery.user, *delivery.origins}
@@ -56,6 +60,8 @@ class View:
         return msgspec.structs.replace(
             row,
             delivered_to=self._mask.name(row.delivered_to),
+            mailbox=row.mailbox if self._receives else "",
+            asides=row.asides if self._receives else [],
             user=row.user if shows_user else "",
             domain=row.domain if shows_user or row.domain == address.domain(row.sender) else "",
             result=self._mask.text(row.result),
@@ -67,11 +73,13 @@ class View:
         """The attempts of the delivery, masked."""
         if self._scope.is_everything:
             return list(attempts)
+        asides = set() if self._receives else {each.split(" ", 2)[-1] for each in self._asides}
         return [
             msgspec.structs.replace(
                 each, address=self._mask.name(each.address), reply=self._mask.text(each.reply)
             )
             for each in attempts
+            if each.queue_id not in asides
         ]
 
     def lines(self, lines: list[LogLine]) -> list[LogLine]:
@@ -83,7 +91,8 @@ class View:
         return [
             msgspec.structs.replace(line, text=self._mask.text(line.text))
             for line in lines
-            if self._is_origin or self._concerns(line)
+            if (self._is_origin or self._concerns(line))
+            and (self._receives or line.instance not in ASIDES)
         ]
 
     def _concerns(self, line: LogLine) -> bool:

@@ -164,7 +164,7 @@ class _Case:
 
 
 def _delivered(case: _Case) -> Verdict:
-    if case.host:
+    if case.host and not case.delivery.mailbox:
         return Verdict(
             say(
                 "Accepted by {host}{code}{tries}.", host=case.host, code=case.code, tries=case.tries
@@ -177,6 +177,8 @@ def _delivered(case: _Case) -> Verdict:
             ),
         )
     to = case.delivery.delivered_to
+    if case.delivery.mailbox:
+        return _stored(case, to or case.delivery.recipient)
     if to and to != case.delivery.recipient:
         sentence = say(
             "Delivered on this server to {address}{tries}.",
@@ -191,6 +193,22 @@ def _delivered(case: _Case) -> Verdict:
         say(
             "Whether it was read is not known. If it is missing, look into the other folders, spam "
             "among them, and into the rules of the mailbox."
+        ),
+    )
+
+
+def _stored(case: _Case, to: str) -> Verdict:
+    return Verdict(
+        say(
+            "Stored in the folder “{folder}” of {address}{tries}.",
+            folder=case.quote(case.delivery.mailbox),
+            address=case.quote(to),
+            tries=case.tries,
+        ),
+        Side.RECIPIENT,
+        say(
+            "Whether it was read is not known. If it is not there, it was moved or deleted after "
+            "it came: by a mail program, or by somebody who can open the mailbox."
         ),
     )
 
@@ -264,6 +282,19 @@ def _blocked(case: _Case) -> Verdict:
 
 
 def _filtered(case: _Case) -> Verdict:
+    if case.delivery.mailbox:
+        return Verdict(
+            say(
+                "Stored in the folder “{folder}” and not in the inbox: it was taken for unwanted "
+                "mail.",
+                folder=case.quote(case.delivery.mailbox),
+            ),
+            Side.RECIPIENT,
+            say(
+                "Look into that folder. If it is wanted mail, move it to the inbox or mark it as "
+                "not spam, so that the filter learns."
+            ),
+        )
     return Verdict(
         say(
             "Accepted, but kept out of the inbox{because}: thrown away, or put aside.",

@@ -60,6 +60,7 @@ _ALL = (
     Column("client_ip", say("Sender IP"), "text", "client_ip", "ip"),
     Column("auth", say("Authentication"), "text", "auth"),
     Column("delivered_to", say("Delivered To"), "address", "delivered_to", "to"),
+    Column("mailbox", say("Folder"), "text", "mailbox"),
     Column("delivery_user", say("Delivery User"), "text"),
     Column("delivery_domain", say("Delivery Domain"), "text"),
     Column("router", say("Router"), "text", "router", "router"),
