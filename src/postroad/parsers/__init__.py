@@ -18,8 +18,12 @@ from postroad.model.event import Event, Noise
 from postroad.parsers.clock import Clock
 from postroad.parsers.prefix import Envelope
 
-#: The servers that have a parser: names of modules here.
-SERVERS = ("exim", "postfix")
+#: The mail servers that have a parser: names of modules here.
+MAIL_SERVERS = ("exim", "postfix")
+#: Mailbox servers and content filters that may keep logs of their own.
+NEIGHBOURS = ("dovecot", "rspamd", "spamassassin", "amavis", "mailscanner")
+#: All that have a parser.
+SERVERS = (*MAIL_SERVERS, *NEIGHBOURS)
 
 
 class Reader(Protocol):
@@ -58,7 +62,10 @@ def reader(
 
 
 def detect(lines: Sequence[str]) -> str | None:
-    """Name the server that wrote most of these lines, or None if no parser knows any of them."""
+    """Name the server that wrote most of these lines, or None if no parser knows any of them.
+
+    A log that neighbours share with a mail server is the mail server's, however little it says.
+    """
     modules = {name: importlib.import_module(f"postroad.parsers.{name}") for name in SERVERS}
     envelope = Envelope(Clock(ZoneInfo("UTC"), _FAR))
     counts = dict.fromkeys(SERVERS, 0)
@@ -66,8 +73,11 @@ def detect(lines: Sequence[str]) -> str | None:
         prefix = envelope.split(line)
         for name, module in modules.items():
             counts[name] += bool(module.recognises(line, prefix))
-    best = max(counts, key=lambda name: counts[name])
-    return best if counts[best] else None
+    for kind in (MAIL_SERVERS, NEIGHBOURS):
+        best = max(kind, key=lambda name: counts[name])
+        if counts[best]:
+            return best
+    return None
 
 
 #: Detection asks for the shape of a line, not for its time: any year will do.

@@ -21,6 +21,7 @@ from collections.abc import Callable
 import msgspec
 
 from postroad.model.event import NOISE, Arrived, Ended, EndKind, Event, Noise, Noted, Rejected
+from postroad.parsers import neighbours
 from postroad.parsers.clock import HOUR, SECOND, Clock
 from postroad.parsers.exim import arrival, attempt, noise, remark
 from postroad.parsers.exim.fields import MESSAGE_ID, Head
@@ -74,6 +75,16 @@ class Reader:
         self._head = Head(0, host, "", 0)
         self._pieces: dict[tuple[str, int], _Pieces] = {}
         self._offsets: Counter[int] = Counter()
+        self._memory = neighbours.Memory()
+
+    @property
+    def carried(self) -> bytes:
+        """What the lines so far leave to be remembered when reading goes on later."""
+        return self._memory.carried
+
+    def carry(self, data: bytes) -> None:
+        """Take up what `carried` gave."""
+        self._memory.carry(data)
 
     @property
     def zone_hint(self) -> int | None:
@@ -150,6 +161,10 @@ class Reader:
         """Read a line that came through syslog or the journal."""
         if not prefix.tag:
             return NOISE if prefix.repeated else None
+        if neighbours.known(prefix.tag):
+            if not prefix.host:
+                prefix = msgspec.structs.replace(prefix, host=self.host)
+            return neighbours.read(prefix, "", self._memory)
         text = prefix.text
         if text[:1] == "[" and (piece := _PIECE.match(text)):
             joined = self._join(prefix, piece)

@@ -242,8 +242,10 @@ def _remark(head: Head, rest: str) -> Event | Noise:
             at=head.at,
             host=head.host,
             queue_id=head.queue_id,
+            scanner="spamassassin",
             spam=not found[1],
             spam_score=float(found[2]),
+            spam_verdict=f"{found[1] or ''}spam",
         )
     return Noted(at=head.at, host=head.host, queue_id=head.queue_id)
 

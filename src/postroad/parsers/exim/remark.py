@@ -216,8 +216,10 @@ def _sa_exim(head: Head, text: str) -> Event | None:
         at=head.at,
         host=head.host,
         queue_id=head.queue_id,
+        scanner="spamassassin",
         spam="isn't spam" not in action,
         spam_score=None if score == "?" else float(score),
+        spam_verdict=action,
     )
 
 

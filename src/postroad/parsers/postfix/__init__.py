@@ -9,7 +9,7 @@ words, and is then read from left to right. Severities stand before the queue id
 `warning: QUEUE_ID: text`.
 
 Limits: short queue ids come round again, so nothing here takes one for unique; telling lives apart
-is the correlator's work. Lines of content filters and mailbox servers are put aside.
+is the correlator's work.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from __future__ import annotations
 import msgspec
 
 from postroad.model.event import NOISE, Arrived, Event, Noise, Noted
+from postroad.parsers import neighbours
 from postroad.parsers.clock import MINUTE, SECOND, Clock
 from postroad.parsers.postfix import (
     cleanup,
     delivery,
-    neighbours,
     policy,
     queue,
     session,
@@ -143,6 +143,16 @@ class Reader:
         self._envelope = Envelope(self.clock)
         self._speakers: dict[str, _Speaker | None] = {}
         self._instances: set[str] = set()
+        self._memory = neighbours.Memory()
+
+    @property
+    def carried(self) -> bytes:
+        """What the lines so far leave to be remembered when reading goes on later."""
+        return self._memory.carried
+
+    def carry(self, data: bytes) -> None:
+        """Take up what `carried` gave."""
+        self._memory.carry(data)
 
     def read(self, line: str) -> Event | Noise | None:
         """Say what one line (without its newline) says; None if it is not understood."""
@@ -157,7 +167,7 @@ class Reader:
         except KeyError:
             speaker = self._meet(head.tag)
         if speaker is None:
-            return neighbours.read(head, self._instance())
+            return neighbours.read(head, self._instance(), self._memory)
         origin = speaker.origin
         text = head.text
         if found := LEADING.match(text):
