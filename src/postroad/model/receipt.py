@@ -104,10 +104,50 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     #: Queue ids that the message had on its way, where hosts wrote them into it.
     queue_ids: tuple[QueueId, ...] = ()
-    #: Recipients that it names outside of receipts.
-    recipients: tuple[str, ...] = ()
     #: The Message-ID and the date of the report itself.
     own_id: str = ""
     at: int = 0
     #: What its writer wrote for people, as far as it was no part of a receipt.
     notice: str = ""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt as it is kept: under one name of the message that it is about.
+
+    One that several names lead to is kept under each of them; they share their `id`.
+    """
+
+    #: Message-ID without brackets, or queue id.
+    key: str
+    #: Of a queue id the host whose it is, as the receipt says; of a Message-ID empty.
+    host: str
+    #: Names the receipt by all that it says.
+    id: str
+    #: When it was written, as it says, but no later than it was read; microseconds UTC.
+    noted_at: int
+    says: Says
+    recipient: str
+    original: str
+    at: int
+    reporter: str
+    remote: str
+    enhanced_code: str
+    smtp_code: int
+    diagnostic: str
+    by_hand: bool
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt as it is shown beside the delivery that it is about."""
+
+    says: Says
+    recipient: str
+    at: int
+    reporter: str
+    remote: str
+    enhanced_code: str
+    smtp_code: int
+    diagnostic: str
+    by_hand: bool
+    #: Whether it names the recipient that this server sent the message to, and not another.
+    is_for_recipient: bool

@@ -8,6 +8,7 @@ import typing
 import msgspec
 
 from postroad.model.delivery import Attempt, Delivery, Link, LogLine
+from postroad.model.receipt import Kept
 
 
 def _select(row: type[msgspec.Struct]) -> str:
@@ -28,3 +29,4 @@ DELIVERY = _select(Delivery)
 ATTEMPT = _select(Attempt)
 LINK = _select(Link)
 LOG_LINE = _select(LogLine)
+RECEIPT = _select(Kept)

@@ -22,6 +22,7 @@ TABLES = {
     "coverage": "minute",
     "unknown_lines": "at",
     "entries": "last_at",
+    "receipts": "noted_at",
 }
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from postroad.model.coverage import Coverage, UnknownLine
 from postroad.model.delivery import Batch, Delivery, Link, LogLine
+from postroad.model.receipt import Kept
 from postroad.model.event import ASIDES
 from postroad.store import address as addresses
 from postroad.store import columns, retention, writer
@@ -119,6 +120,10 @@ class Store:
     def write_unknown(self, rows: Sequence[UnknownLine]) -> None:
         """Keep a bounded sample of lines that were not understood."""
         self._samples.write(rows)
+
+    def write_receipts(self, rows: Sequence[Kept]) -> None:
+        """Keep what came back about messages. The same again changes nothing."""
+        writer.write(self._engine, "receipts", rows)
 
     def lines_of(self, keys: Iterable[QueueKey]) -> dict[QueueKey, list[LogLine]]:
         """The stored lines of these queue ids in the order of their times, each once.

@@ -256,3 +256,27 @@ SELECT
 FROM deliveries
 WHERE user != '' AND NOT deleted AND NOT folded
 GROUP BY key, week, user, auth, protocol, client_ip, client_host, helo;
+
+-- What came back about messages. Anybody can have written it, so it is kept apart from the rest.
+CREATE TABLE IF NOT EXISTS receipts
+(
+    `key` String COMMENT 'What it says it is about: Message-ID without brackets, or queue id' CODEC(ZSTD(1)),
+    `host` LowCardinality(String) COMMENT 'Of a queue id the host whose it is, as the receipt says',
+    `id` FixedString(32) COMMENT 'Names the receipt by all that it says' CODEC(ZSTD(1)),
+    `noted_at` Int64 COMMENT 'When it was written, no later than it was read' CODEC(ZSTD(1)),
+    `says` Enum8('delivered' = 1, 'failed' = 2, 'delayed' = 3, 'relayed' = 4, 'expanded' = 5, 'displayed' = 6, 'deleted' = 7, 'dispatched' = 8, 'processed' = 9, 'denied' = 10) COMMENT 'Action (RFC 3464 section 2.3.3) or disposition (RFC 8098 section 3.2.6.2)',
+    `recipient` String COMMENT 'Final-Recipient' CODEC(ZSTD(1)),
+    `original` String COMMENT 'Original-Recipient' CODEC(ZSTD(1)),
+    `at` Int64 COMMENT 'When it happened, as it says' CODEC(ZSTD(1)),
+    `reporter` String COMMENT 'Reporting-MTA or Reporting-UA' CODEC(ZSTD(1)),
+    `remote` String COMMENT 'Remote-MTA' CODEC(ZSTD(1)),
+    `enhanced_code` LowCardinality(String) COMMENT 'Status (RFC 3463)',
+    `smtp_code` UInt16 COMMENT 'Reply code (RFC 5321 section 4.2)',
+    `diagnostic` String COMMENT 'Diagnostic-Code, verbatim' CODEC(ZSTD(1)),
+    `by_hand` Bool COMMENT 'Whether a person sent it, as it says'
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY intDiv(noted_at, 604800000000)
+ORDER BY (key, host, id)
+SETTINGS index_granularity = 1024
+COMMENT 'Delivery status and disposition notifications, by what they say they are about';
