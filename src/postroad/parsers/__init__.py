@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from postroad.model.event import Event, Noise
@@ -19,7 +19,7 @@ from postroad.parsers.clock import Clock
 from postroad.parsers.prefix import Envelope
 
 #: The mail servers that have a parser: names of modules here.
-MAIL_SERVERS = ("exim", "postfix")
+MAIL_SERVERS = ("exim", "postfix", "qmail")
 #: Mailbox servers and content filters that may keep logs of their own.
 NEIGHBOURS = ("dovecot", "rspamd", "spamassassin", "amavis", "mailscanner")
 #: All that have a parser.
@@ -42,6 +42,22 @@ class Reader(Protocol):
 
     def read(self, line: str) -> Event | Noise | None:
         """Say what one line says."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A reader for which earlier lines of a log say what later ones mean.
+
+    qmail gives deliveries a number when they start, OpenSMTPD says once in a session who the
+    client is.
+    """
+
+    @property
+    def carried(self) -> bytes:
+        """What to go on with behind the last line; of bounded size."""
+
+    def carry(self, data: bytes) -> None:
+        """Go on with what was `carried`; data of another version is ignored."""
 
 
 def reader(

@@ -3,8 +3,13 @@
 Comes in: one line as text. Goes out: a `Prefix`, or None if the line wears no envelope that is
 known. Understood: classic syslog (RFC 3164) with the day padded by a space or a zero, with
 fractions of a second, with a year before or behind it; ISO stamps (RFC 3339 and journald's
-`short-iso`); RFC 5424; journald JSON and the JSON files of Docker; `short-unix`; each of these with
-a `<PRI>` or a container's prefix before it.
+`short-iso`); RFC 5424; journald JSON and the JSON files of Docker; `short-unix`; the stamps of
+multilog(8), as they are (TAI64N) or through tai64nlocal(8); each of these with a `<PRI>` or a
+container's prefix before it.
+
+multilog counts TAI as UTC and ten seconds (daemontools, tai_unix: 2^62 + 10), whatever leap seconds
+there were since 1970, and so do qmail's tools; its labels are read back the same way. Loggers that
+know leap seconds (s6-log) write labels that are as many seconds ahead.
 
 rsyslog writes control characters as `#ooo` (its `$EscapeControlCharactersOnReceive`); they are
 turned back, as what follows is a multi-line reply more often than not. Eight-bit characters are
@@ -53,6 +58,7 @@ class Envelope:
             self._iso,
             self._rfc5424,
             self._json,
+            self._tai64n,
             self._year_first,
             self._unix,
             self._unpadded,
@@ -113,7 +119,17 @@ class Envelope:
         if end < 0 or line[16:17] != ":" or line.startswith(_STREAMS, end + 1):
             return None
         at = self._iso_time(line[:end])
+        if end == _TAI64NLOCAL_STAMP and line[10] == " " and line[20:29].isdecimal():
+            return Prefix(at, "", "", 0, line[30:]) if at else None
         return self._sender(at, line, end + 1) if at else None
+
+    def _tai64n(self, line: str) -> Prefix | None:
+        """`@SECONDS_AND_NANOSECONDS text`, 24 hexadecimal digits (multilog(8), action `t`)."""
+        found = _TAI64N.match(line)
+        if not found:
+            return None
+        at = (int(found[1], 16) - _TAI_1970) * 1_000_000 + int(found[2], 16) // 1000
+        return Prefix(at, "", "", 0, line[26:]) if 0 < at < _YEAR_9999 else None
 
     def _iso_time(self, stamp: str) -> int:
         if len(stamp) == _RSYSLOG_STAMP and stamp[19] == "." and stamp[20:26].isdecimal():
@@ -167,7 +183,7 @@ class Envelope:
         return self._inner(line[found.end() :]) if found else None
 
     def _inner(self, line: str) -> Prefix | None:
-        for kind in (self._classic, self._iso, self._year_first, self._rfc5424):
+        for kind in (self._classic, self._iso, self._year_first, self._rfc5424, self._tai64n):
             if prefix := kind(line):
                 return prefix
         return None
@@ -255,6 +271,12 @@ _OCTET = 255
 _LONGEST_NUMBER = 18
 #: `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM`, by far the most frequent of all.
 _RSYSLOG_STAMP = 32
+#: `YYYY-MM-DD HH:MM:SS.nnnnnnnnn`, in local time.
+_TAI64NLOCAL_STAMP = 29
+_TAI64N = re.compile(r"@(4[0-9a-f]{15})([0-9a-f]{8})(?: |$)", re.ASCII)
+#: The label of 1970-01-01 00:00:00 UTC.
+_TAI_1970 = 0x400000000000000A
+_YEAR_9999 = 253_370_764_800_000_000
 _TAGS_REMEMBERED = 4096
 _MONTHS = {
     name: f"{number:02}"
