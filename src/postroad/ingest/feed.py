@@ -18,7 +18,7 @@ from postroad.model import when
 from postroad.model.coverage import Coverage, UnknownLine
 from postroad.model.event import NOISE, Event
 from postroad.model.when import DAY, MINUTE
-from postroad.parsers import Reader
+from postroad.parsers import Reader, Remembering
 from postroad.sources.reading import Chunk, Reading
 from postroad.state.marks import Mark
 
@@ -65,6 +65,8 @@ class Feed:
         carried = msgspec.msgpack.decode(before.tally, type=Carried) if before else Carried()
         #: The beginning of a line that is read before it is whole.
         self.partial = carried.partial
+        #: What the parser remembered of the lines before.
+        self._remembered = carried.parser
         self._tally = Tally(carried.minutes)
         self._counted_for = carried.source or source or self.path
         self._samples = Samples()
@@ -154,7 +156,10 @@ class Feed:
             return None
         content = self.reading.content
         carried = Carried(
-            minutes=self._tally.carried(), partial=self.partial, source=self._counted_for
+            minutes=self._tally.carried(),
+            partial=self.partial,
+            source=self._counted_for,
+            parser=self._reader.carried if isinstance(self._reader, Remembering) else b"",
         )
         return Mark(
             reading=self.name,
@@ -241,5 +246,7 @@ class Feed:
             newest=self._latest,
             first_year=self._first_year,
         )
+        if self._remembered and isinstance(self._reader, Remembering):
+            self._reader.carry(self._remembered)
         if self.newest:
             self._reader.clock.witness(self.newest)

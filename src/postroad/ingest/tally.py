@@ -30,6 +30,8 @@ class Carried(msgspec.Struct, array_like=True):
     partial: str = ""
     #: What the counts were written for: the source or path where this content was first read.
     source: str = ""
+    #: What the parser remembers of the lines before the position.
+    parser: bytes = b""
 
 
 class Tally:
