@@ -16,7 +16,7 @@ from postroad.api import errors as api_errors
 from postroad.app.guard import Identify, headers
 from postroad.app.work import background
 from postroad.config import Settings, make_home
-from postroad.ingest import Follower, Pipeline
+from postroad.ingest import Follower, Pipeline, supplying
 from postroad.model.text import Text
 from postroad.services import Imports, Services
 from postroad.state import State
@@ -62,6 +62,7 @@ def opened(
         State.open(settings.state) as state,
         Store.open(settings.store, retention_days=settings.retention_days) as store,
         Pipeline(store, state) as pipeline,
+        _followed(settings, store, state, pipeline, follow=follow) as follower,
     ):
         services = Services(
             settings=settings,
@@ -69,7 +70,7 @@ def opened(
             state=state,
             accounts=Accounts.of(state, settings, hasher=hasher),
             imports=Imports(settings, store, state, pipeline),
-            follower=_follower(settings, store, state, pipeline) if follow else None,
+            follower=follower,
         )
         try:
             with background(services):
@@ -78,19 +79,28 @@ def opened(
             services.close()
 
 
-def _follower(
-    settings: Settings, store: Store, state: State, pipeline: Pipeline
-) -> Follower | None:
-    if not settings.sources:
-        return None
-    return Follower(
-        store,
-        state,
-        settings.sources,
-        host=settings.host,
-        zone=settings.zone,
-        pipeline=pipeline,
-    )
+@contextmanager
+def _followed(
+    settings: Settings, store: Store, state: State, pipeline: Pipeline, *, follow: bool
+) -> Iterator[Follower | None]:
+    """What reads the sources; what they are received with is at work while the block lasts."""
+    if not follow:
+        yield None
+        return
+    with supplying(settings) as (suppliers, left):
+        if not (settings.sources or suppliers or left):
+            yield None
+            return
+        yield Follower(
+            store,
+            state,
+            settings.sources,
+            host=settings.host,
+            zone=settings.zone,
+            pipeline=pipeline,
+            suppliers=suppliers,
+            left=left,
+        )
 
 
 def _adding(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:

@@ -69,7 +69,7 @@ def follow(
         {"path": path, "mta": mta, "host": host, "timezone": timezone} for path in paths or ()
     ]
     settings = cli.given(context).settings(sources=sources or None)
-    if not settings.sources:
+    if not settings.follows:
         message = (
             "There is nothing to follow: name a log, or list [[sources]] in "
             f"{settings.home / 'postroad.toml'}."
@@ -88,8 +88,10 @@ def _run(settings: Settings, *, pages: bool) -> None:
 
     def ready() -> None:
         for source in settings.sources:
-            talk.say(f"Following {source.path}")
-        if not settings.sources:
+            talk.say(f"Following {source.label}")
+        for listen in settings.syslog_listen:
+            talk.say(f"Receiving syslog on {listen}")
+        if not settings.follows:
             talk.say(
                 "No [[sources]] are configured, so no log is followed. "
                 "`postroad doctor` names the logs of this machine."

@@ -6,11 +6,14 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from postroad.config.settings import Settings
+from postroad.config.settings import Settings, Source
 from postroad.config.zones import zone
 from postroad.errors import ConfigError
 from postroad.model import retry
 
+_LISTEN = re.compile(r"(?:udp|tcp|tls)://(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})", re.ASCII)
+#: FIELD=value of journalctl(1); field names as in systemd.journal-fields(7).
+_MATCH = re.compile(r"[A-Z0-9_]{1,64}=[^\0\n]*", re.ASCII)
 _SITE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 #: Headers that no proxy can own.
 _COMMON_HEADERS = frozenset(
@@ -68,12 +71,55 @@ def check(settings: Settings) -> None:
         if not _SITE.fullmatch(site):
             message = f"The setting `frame_sites` names {site!r}; write https://panel.example.com."
             raise ConfigError(message)
-    for name in ("check_networks", "proxy_networks"):
+    for name in ("check_networks", "proxy_networks", "syslog_peers"):
         _check_networks(name, getattr(settings, name))
     _check_addresses(settings.sending_addresses)
     for source in settings.sources:
-        if source.timezone:
-            zone(source.timezone, f"`timezone` of the source {source.path}")
+        _check_source(source)
+    _check_syslog(settings)
+
+
+def _check_source(source: Source) -> None:
+    ways = sum(map(bool, (source.path and not source.journal, source.journal, source.peers)))
+    if ways != 1:
+        message = (
+            f"{f'The source {source.label}' if source.label else 'A source'} names "
+            f"{'several things' if ways else 'nothing'} to read: a [[sources]] table has either "
+            "`path`, or `journal`, or `peers`."
+        )
+        raise ConfigError(message)
+    if source.timezone:
+        zone(source.timezone, f"`timezone` of the source {source.label}")
+    _check_networks("peers", source.peers)
+    for match in source.journal:
+        if match != "+" and not _MATCH.fullmatch(match):
+            message = (
+                f"The source {source.label} matches {match!r}; a match of the journal is written "
+                "FIELD=value, as in _SYSTEMD_UNIT=postfix@-.service (journalctl -o verbose shows "
+                "the fields)."
+            )
+            raise ConfigError(message)
+
+
+def _check_syslog(settings: Settings) -> None:
+    for listen in settings.syslog_listen:
+        found = _LISTEN.fullmatch(listen)
+        if not found or not 0 < int(found[1]) < 1 << 16:
+            message = (
+                f"The setting `syslog_listen` names {listen!r}; write udp://ADDRESS:PORT, "
+                "tcp://ADDRESS:PORT or tls://ADDRESS:PORT, an IPv6 address in brackets."
+            )
+            raise ConfigError(message)
+        if listen.startswith("tls:") and not settings.syslog_certificate:
+            message = "The setting `syslog_listen` has tls://, which needs `syslog_certificate`."
+            raise ConfigError(message)
+    peers = settings.syslog_peers or any(source.peers for source in settings.sources)
+    if settings.syslog_listen and not peers:
+        message = (
+            "The setting `syslog_listen` needs `syslog_peers`, or sources with `peers`: whom to "
+            "receive from."
+        )
+        raise ConfigError(message)
 
 
 def _check_retry(settings: Settings) -> None:

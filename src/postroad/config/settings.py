@@ -27,17 +27,43 @@ _TYPE_WORDS: dict[Any, str] = {
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[sources]]` table of the settings file: logs to follow."""
+    """One `[[sources]]` table of the settings file: logs to follow, a journal, or syslog peers."""
 
     path: Annotated[
-        str, Meta(min_length=1, description="File, directory or pattern (`*`, `?`, `[...]`).")
-    ]
-    name: Annotated[str, Meta(description="What reports call it; the path unless set.")] = ""
+        str,
+        Meta(
+            description="File, directory or pattern (`*`, `?`, `[...]`). With `journal`: directory "
+            "of the journal, this machine's unless set."
+        ),
+    ] = ""
+    journal: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Entries of the systemd journal to read, as matches of journalctl(1): "
+            '`["_SYSTEMD_UNIT=postfix@-.service"]`, `["SYSLOG_FACILITY=2"]`. The same field twice '
+            "means either, different fields mean both, and `+` between them means either."
+        ),
+    ] = ()
+    peers: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses and networks whose syslog messages are this source; see "
+            "`syslog_listen`."
+        ),
+    ] = ()
+    name: Annotated[
+        str,
+        Meta(description="What reports call it; the path, matches or peers unless set."),
+    ] = ""
     mta: Annotated[str, Meta(description="`exim`, `postfix`, or `auto` to look at the lines.")] = (
         "auto"
     )
     host: Annotated[
-        str, Meta(description="Host for lines that name none; the `host` setting unless set.")
+        str,
+        Meta(
+            description="Host for lines that name none; the `host` setting unless set. With "
+            "`journal` or `peers`: host for all lines; the one that they name unless set."
+        ),
     ] = ""
     timezone: Annotated[
         str,
@@ -50,6 +76,17 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "where one source alone has rules, for all mail."
         ),
     ] = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called: its name, or what it reads."""
+        return self.name or (
+            f"journal {' '.join(self.journal)}"
+            if self.journal
+            else f"syslog {' '.join(self.peers)}"
+            if self.peers
+            else self.path
+        )
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -321,6 +358,61 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "Deferred mail then says when it is tried next."
         ),
     ] = ""
+    syslog_listen: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Where syslog messages are received: `udp://192.0.2.1:514`, "
+            "`tcp://[2001:db8::1]:514`, `tls://0.0.0.0:6514`; nowhere unless set."
+        ),
+    ] = ()
+    syslog_peers: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses and networks that syslog messages are received from, as in "
+            "`192.0.2.0/28`, besides the `peers` of sources. Each address becomes a source of its "
+            "own, `syslog 192.0.2.1`."
+        ),
+    ] = ()
+    syslog_certificate: Annotated[
+        Path | None,
+        Meta(description="File of the certificate (PEM, with its chain) shown at `tls://`."),
+    ] = None
+    syslog_key: Annotated[
+        Path | None,
+        Meta(description="File of its key (PEM); the one of the certificate unless set."),
+    ] = None
+    syslog_ca: Annotated[
+        Path | None,
+        Meta(
+            description="File of certificates (PEM) that sign those of senders at `tls://`. With "
+            "it, who shows none that it signs is refused; without it, none is asked for."
+        ),
+    ] = None
+    syslog_largest: Annotated[
+        int,
+        Meta(
+            ge=480,
+            le=1 << 20,
+            description="Octets of a syslog message that are kept. What is longer is cut, and "
+            "counted.",
+        ),
+    ] = 8192
+    syslog_connections: Annotated[
+        int, Meta(ge=1, le=10_000, description="Syslog connections (TCP, TLS) at a time.")
+    ] = 100
+    syslog_idle: Annotated[
+        int,
+        Meta(ge=5, le=1_000_000, description="Seconds after which a silent connection is closed."),
+    ] = 3600
+    spool_megabytes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Room below `<home>/spool` for lines that were received and are not "
+            "stored yet, in millions of octets. What comes when it is full is dropped and counted.",
+        ),
+    ] = 256
     sources: Annotated[
         tuple[Source, ...],
         Meta(description="Logs that `follow` and `serve` read: one `[[sources]]` table each."),
@@ -330,6 +422,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def zone(self) -> ZoneInfo:
         """The `timezone` setting as a zone."""
         return zone(self.timezone, "the setting `timezone`")
+
+    @property
+    def follows(self) -> bool:
+        """Whether there is anything to follow or to receive."""
+        return bool(self.sources or self.syslog_listen)
 
     @property
     def address(self) -> tuple[str, int]:

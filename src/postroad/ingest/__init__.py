@@ -13,5 +13,6 @@ from postroad.ingest.follower import Follower
 from postroad.ingest.importer import Importer
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.result import Progress, Result
+from postroad.ingest.supplying import supplying
 
-__all__ = ["Follower", "Importer", "Pipeline", "Progress", "Result"]
+__all__ = ["Follower", "Importer", "Pipeline", "Progress", "Result", "supplying"]

@@ -1,10 +1,14 @@
-"""One followed source: its logs, opened, read, and let go when they were taken away."""
+"""One followed source: its logs, opened, read, and let go when they were taken away.
+
+Where lines are missing, as far as that can be noticed here, is told as a `Gap`.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +22,7 @@ from postroad.ingest.positions import open_at
 from postroad.ingest.presence import Change, Key, Past, Present
 from postroad.ingest.tally import Carried
 from postroad.model import when
+from postroad.model.coverage import Gap, GapKind
 from postroad.sources import rotation
 from postroad.sources.find import Found, below, matches
 from postroad.sources.look import Look, in_order, look
@@ -33,6 +38,10 @@ _SLEEP = 900.0
 _MOST_OPEN = 50
 #: Chunks read of one log before the others have their turn.
 _TURN = 64
+
+
+#: Logs of a pattern whose older parts are looked for.
+_MOST_OLDER = 100
 
 
 class LogStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +63,19 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How one source is doing."""
 
     name: str
+    #: What it reads: a path, matches of the journal, or peers.
     path: str
+    #: Host for lines that name none, and the zone of dates that name none.
+    host: str = ""
+    zone: str = ""
     logs: list[LogStatus] = []
+    #: Octets that are there and were not read yet.
+    behind: int = 0
+    #: Messages that were received since the start, those of them that were dropped for want of
+    #: room, and those that were cut; None for what is not received but stands in logs.
+    received: int | None = None
+    dropped: int = 0
+    cut: int = 0
     #: What hinders reading it now, as sentences.
     problems: list[str] = []
     #: What happened to it: rotations that may have cost lines, damage, clocks. The latest last.
@@ -65,10 +85,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 class _Log:
     """A log that is open."""
 
-    def __init__(self, feed: Feed, key: Key) -> None:
+    def __init__(self, feed: Feed, key: Key, first_at: int) -> None:
         self.feed = feed
         self.tail = Tail(feed.reading)
         self.key = key
+        #: The first time in it.
+        self.first_at = first_at
         self._was_empty = self.tail.grows and not self.tail.state()[0]
         #: It is no longer what the source's path or pattern leads to.
         self.is_gone = False
@@ -88,27 +110,42 @@ class _Log:
 class Followed:
     """Reads one source. Used by one thread, but for `status()`."""
 
-    def __init__(self, source: Source, *, state: State, host: str, zone: ZoneInfo) -> None:
-        """Nothing is opened before the first `look()`."""
-        self.name = source.name or source.path
+    def __init__(
+        self,
+        source: Source,
+        *,
+        state: State,
+        host: str,
+        zone: ZoneInfo,
+        told: Callable[[Gap], None] = lambda _: None,
+    ) -> None:
+        """Nothing is opened before the first `look()`. `told` is called with every gap."""
+        self.name = source.label
         self._path = source.path
         self._server = "" if source.mta == "auto" else source.mta
         self._state = state
         self._host = host
         self._zone = zone
+        self._told = told
         self._logs: list[_Log] = []
         #: Files that need not be opened until they change.
         self._settled: dict[Key, Change] = {}
         self._problems: dict[str, str] = {}
         self._notes: list[str] = []
         self._past: Past | None = None
+        #: Its path names one log, and neither a directory nor several.
+        self._is_one = False
 
     def status(self) -> Status:
         """How it goes."""
+        logs = [_status_of(log) for log in list(self._logs)]
         return Status(
             name=self.name,
             path=self._path,
-            logs=[_status_of(log) for log in list(self._logs)],
+            host=self._host,
+            zone=self._zone.key,
+            logs=logs,
+            behind=sum(log.size - log.read for log in logs),
             problems=list(self._problems.values()),
             notes=list(self._notes),
         )
@@ -145,12 +182,7 @@ class Followed:
             pipeline.commit()
         for seen in in_order(map(self._look_at, new)):
             self._open(seen, pipeline, past)
-        if past.is_lost(self._logs):
-            self._note(
-                f"{self._path} was rotated while it was not followed, and the part that was being "
-                f"read is not beside it. Lines after {when.rfc3339(past.newest)} may be missing: "
-                "import them."
-            )
+        self._tell_lost(past)
 
     def read(self, pipeline: Pipeline, stop: threading.Event) -> int:
         """Read what was added; how many chunks there were."""
@@ -169,6 +201,34 @@ class Followed:
                 self._problems[log.feed.path] = str(error)
                 self._drop(log)
         return taken
+
+    def _tell_lost(self, past: Past) -> None:
+        """Tell of logs that were rotated, and whose older part is not there."""
+        live = [log for log in self._logs if not log.is_gone]
+        if not self._is_one:
+            # Of the parts of a log, the oldest one is removed when its time has come.
+            live = [log for log in live if not rotation.is_older_name(Path(log.feed.path))]
+        for mark in past.lost(log.feed.path for log in live):
+            self._note(
+                f"{mark.path} was rotated while it was not followed, and the part that was being "
+                f"read is not beside it. Lines after {when.rfc3339(mark.newest)} may be missing: "
+                "import them."
+            )
+            begins = [log.first_at for log in live if log.feed.path == mark.path]
+            self._tell(GapKind.ROTATED, mark.newest, max(begins, default=0))
+
+    def _tell(self, kind: GapKind, since: int, until: int, lost: int = 0) -> None:
+        now = time.time_ns() // 1000
+        gap = Gap(
+            source=self.name,
+            host=self._host,
+            kind=kind,
+            since=since or until or now,
+            until=max(since, until) or now,
+            lost=lost,
+            seen_at=now,
+        )
+        self._told(gap)
 
     def _read(self, log: _Log, pipeline: Pipeline, stop: threading.Event) -> int:
         taken = 0
@@ -215,8 +275,9 @@ class Followed:
         self._problems.pop("", None)
         if problems:
             self._problems[""] = " ".join(problems)
-        if not directory and found == [Path(self._path)]:
-            for older in past.older(found[0], present):
+        self._is_one = not directory and found == [Path(self._path)]
+        if not directory and len(found) <= _MOST_OLDER:
+            for older in past.older(found, present):
                 present.setdefault(older.key, older)
         return present
 
@@ -260,8 +321,9 @@ class Followed:
         )
         if opened.mark is None:
             marks.begin(self._state, _beginning(feed, present.key), at=time.time_ns() // 1000)
-        past.is_resumed = past.is_resumed or opened.mark is not None
-        log = _Log(feed, present.key)
+        if opened.mark is not None:
+            past.resumed.add(opened.mark.head)
+        log = _Log(feed, present.key, seen.first_at)
         log.is_gone = seen.found.is_older
         with pipeline.lock:
             pipeline.begin(feed)
@@ -280,6 +342,7 @@ class Followed:
                 f"{log.feed.path} was cut short after {log.feed.reading.offset} bytes of it were "
                 "read, and no copy of it was found. Lines written just before may be missing."
             )
+            self._tell(GapKind.CUT, log.feed.newest, time.time_ns() // 1000)
         self._look_back(pipeline)
 
     def _look_back(self, pipeline: Pipeline) -> None:
@@ -344,11 +407,15 @@ def _beginning(feed: Feed, key: Key) -> Mark:
 def _status_of(log: _Log) -> LogStatus:
     feed = log.feed
     content = feed.reading.content
+    size = content.size
+    if log.tail.grows:
+        with suppress(OSError, ValueError):  # closed meanwhile, by the thread that reads
+            size = log.tail.state()[0]
     return LogStatus(
         path=feed.path,
         server=feed.server,
         read=content.taken,
-        size=max(content.size, content.taken),
+        size=max(size, content.taken),
         newest=feed.newest,
         lines=feed.lines,
         understood=feed.understood,

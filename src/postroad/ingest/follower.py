@@ -16,6 +16,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,6 +26,9 @@ from postroad.config import Source
 from postroad.errors import PostroadError
 from postroad.ingest.followed import Followed, Status
 from postroad.ingest.pipeline import Pipeline
+from postroad.ingest.spooled import Spooled
+from postroad.model.coverage import Gap
+from postroad.sources.supply import Supplied, Supplier
 from postroad.state import State
 from postroad.store import Store
 
@@ -45,6 +49,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     sources: list[Status] = []
     #: Why nothing is being written, as a sentence; empty if all is well.
     problem: str = ""
+    #: What hinders receiving, or is not received, as sentences.
+    hindered: list[str] = []
 
 
 class Follower:
@@ -59,25 +65,36 @@ class Follower:
         host: str,
         zone: ZoneInfo,
         pipeline: Pipeline | None = None,
+        suppliers: Sequence[Supplier] = (),
+        left: Sequence[Supplied] = (),
     ) -> None:
         """`host` and `zone` are for sources that name none. `pipeline` is that of the process.
 
-        Raises `ConfigError` for a zone that is not known.
+        `suppliers` fill spools, which are read as they come to be; `left` are those that earlier
+        runs left. Raises `ConfigError` for a zone that is not known.
         """
         self._store = store
         self._state = state
         self._shared = pipeline
-        self._followed = [
+        self._host = host
+        self._zone = zone
+        self._suppliers = suppliers
+        self._spooled: dict[Path, Spooled] = {}
+        self._followed: list[Followed] = [
             Followed(
                 source,
                 state=state,
                 host=source.host or host,
-                zone=config.zone(source.timezone, f"the source {source.path}")
+                zone=config.zone(source.timezone, f"the source {source.label}")
                 if source.timezone
                 else zone,
+                told=self._tell,
             )
             for source in sources
+            if source.path and not source.journal
         ]
+        for each in left:
+            self._meet(each)
         #: How often it has looked for logs.
         self.looked = 0
         self._problem = ""
@@ -99,9 +116,33 @@ class Follower:
 
     def health(self) -> Health:
         """How it goes, for `doctor` and the pages. May be asked from any thread."""
+        hindered = [problem for each in self._suppliers for problem in each.problems()]
         return Health(
-            sources=[followed.status() for followed in self._followed], problem=self._problem
+            sources=[followed.status() for followed in self._followed],
+            problem=self._problem,
+            hindered=hindered,
         )
+
+    def _meet(self, supplied: Supplied) -> None:
+        """Read this spool, too."""
+        known = self._spooled.get(supplied.spool.directory)
+        if known:
+            known.supply(supplied)
+            return
+        source = supplied.source
+        spooled = self._spooled[supplied.spool.directory] = Spooled(
+            supplied,
+            state=self._state,
+            host=source.host or self._host,
+            zone=config.zone(source.timezone, f"the source {source.label}")
+            if source.timezone
+            else self._zone,
+            told=self._tell,
+        )
+        self._followed.append(spooled)
+
+    def _tell(self, gap: Gap) -> None:
+        self._store.write_gaps([gap])
 
     def _pause(self, problem: str, stop: threading.Event) -> None:
         self._problem = problem
@@ -117,6 +158,8 @@ class Follower:
             self._follow(pipeline, stop)
             with pipeline.lock:
                 pipeline.commit()
+            for spooled in self._spooled.values():
+                spooled.tell_lost()
         finally:
             for followed in self._followed:
                 followed.close()
@@ -129,6 +172,8 @@ class Follower:
             is_time = time.monotonic() - looked >= _LOOK
             if is_time:
                 looked = time.monotonic()
+                for supplied in (each for one in self._suppliers for each in one.supplied()):
+                    self._meet(supplied)
             taken = 0
             for followed in self._followed:
                 if is_time:

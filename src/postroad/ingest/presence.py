@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from postroad.model.when import DAY
 from postroad.sources import rotation
 from postroad.sources.find import Found
 from postroad.state import State, marks
+from postroad.state.marks import Mark
 
 #: Device and inode; size and time of the last change.
 Key = tuple[int, int]
@@ -37,32 +38,36 @@ class Past:
     def __init__(self, state: State, source: str) -> None:
         before = marks.of_source(state, source)
         begun = marks.followed_since(state, source, now=time.time_ns() // 1000)
-        self.newest = max((mark.newest for mark in before), default=0)
-        self.is_resumed = False
+        #: First lines (their digests) of the contents that were found again.
+        self.resumed: set[str] = set()
+        #: What was read last at each path, while it is not settled whether it was found again.
+        self._latest = {mark.path: mark for mark in reversed(before) if mark.newest}
         #: When older parts were looked for; seconds of a clock that only goes forward.
         self.looked = 0.0
-        self._since = max(begun, before[0].read_at - 2 * DAY) if self.newest else begun
+        self._since = max(begun, before[0].read_at - 2 * DAY) if self._latest else begun
         self._known = {(mark.device, mark.inode) for mark in before}
         self._live: set[Key] = set()
         self._older: list[Present] = []
 
-    def older(self, log: Path, live: Collection[Key]) -> list[Present]:
-        """Parts of a log that rotation took away, as far as they may hold what was not read.
+    def older(self, logs: Collection[Path], live: Collection[Key]) -> list[Present]:
+        """Parts of logs that rotation took away, as far as they may hold what was not read.
 
         Those are the ones that were written to since following began, or lately.
         """
         now = time.monotonic()
         if set(live) != self._live or now - self.looked >= _LOOK_BACK:
             self._live, self.looked, self._older = set(live), now, []
-            for path in rotation.older(log):
+            for path in (part for log in logs for part in rotation.older(log)):
                 with suppress(OSError):
                     part = Present(path, is_older=True)
                     if part.state[1] // 1000 >= self._since or part.key in self._known:
                         self._older.append(part)
         return self._older
 
-    def is_lost(self, logs: Collection[object]) -> bool:
-        """Whether what was being read is not among the logs; said once."""
-        is_lost = bool(self.newest and logs) and not self.is_resumed
-        self.is_resumed = self.is_resumed or is_lost
-        return is_lost
+    def lost(self, paths: Iterable[str]) -> list[Mark]:
+        """What was read at these paths before, where another log stands now, and was not found.
+
+        Each is told once.
+        """
+        marks = [self._latest.pop(path) for path in paths if path in self._latest]
+        return [mark for mark in marks if mark.head not in self.resumed]

@@ -5,6 +5,8 @@ Field names are column names. Times are microseconds UTC since 1970.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 
@@ -35,3 +37,32 @@ class UnknownLine(msgspec.Struct, gc=False, kw_only=True):
     text: str
     #: File and line, or the like, for a person to find it.
     position: str
+
+
+class GapKind(StrEnum):
+    """Why lines are missing, or may be."""
+
+    #: The log was rotated while nobody read it, and the part that was being read was not found.
+    ROTATED = "rotated"
+    #: The log was cut short under its writer, and no copy was found.
+    CUT = "cut"
+    #: The place where reading had stopped is gone: entries were removed from the journal.
+    UNRESUMED = "unresumed"
+    #: There was no room for what was received.
+    DROPPED = "dropped"
+
+
+class Gap(msgspec.Struct, gc=False, kw_only=True):
+    """Lines of a source that are missing, as whoever read it noticed. The later row counts."""
+
+    source: str
+    #: Host for lines that name none.
+    host: str
+    kind: GapKind
+    #: Between these times, as far as they are known.
+    since: int
+    until: int
+    #: How many lines; 0 where nobody counted.
+    lost: int = 0
+    #: When it was noticed last.
+    seen_at: int = 0

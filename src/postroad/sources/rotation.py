@@ -13,11 +13,17 @@ from pathlib import Path
 
 _SERIAL = r"[-._]\d[-._:T\d]*"
 _PACKED = r"(?:\.(?:gz|bz2|xz|zst))?"
+_TAKEN_AWAY = re.compile(rf"{_SERIAL}(?:\.[a-z]+)?{_PACKED}$", re.ASCII)
 
 
 def older(log: Path) -> list[Path]:
     """Files that may hold older parts of this log, or a copy of it."""
     return sorted({each for place in {log, log.resolve()} for each in _older(place)})
+
+
+def is_older_name(path: Path) -> bool:
+    """Whether a name looks like one that rotation gives."""
+    return _TAKEN_AWAY.search(path.name) is not None
 
 
 def _older(log: Path) -> list[Path]:

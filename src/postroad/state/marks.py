@@ -149,6 +149,12 @@ def context(state: State, name: str) -> bytes:
         return bytes(connection.execute(wanted).scalar() or b"")
 
 
+def drop(state: State, readings: Iterable[str]) -> None:
+    """Drop the marks of these readings: what they marked is no more."""
+    with state.write() as connection:
+        connection.execute(_marks.delete().where(_marks.c.reading.in_(list(readings))))
+
+
 def forget(state: State, *, before: int) -> int:
     """Drop marks not written since `before`; how many. What they marked would be read again."""
     with state.write() as connection:

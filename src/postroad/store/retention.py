@@ -21,6 +21,7 @@ TABLES = {
     "links": "at",
     "coverage": "minute",
     "unknown_lines": "at",
+    "gaps": "since",
     "entries": "last_at",
     "receipts": "noted_at",
 }

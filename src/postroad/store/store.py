@@ -9,10 +9,10 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from postroad.model.coverage import Coverage, UnknownLine
+from postroad.model.coverage import Coverage, Gap, UnknownLine
 from postroad.model.delivery import Batch, Delivery, Link, LogLine
-from postroad.model.receipt import Kept
 from postroad.model.event import ASIDES
+from postroad.model.receipt import Kept
 from postroad.store import address as addresses
 from postroad.store import columns, retention, writer
 from postroad.store.engine import Engine
@@ -120,6 +120,10 @@ class Store:
     def write_unknown(self, rows: Sequence[UnknownLine]) -> None:
         """Keep a bounded sample of lines that were not understood."""
         self._samples.write(rows)
+
+    def write_gaps(self, rows: Sequence[Gap]) -> None:
+        """Keep where lines are missing; a later row of the same beginning replaces it."""
+        writer.write(self._engine, "gaps", rows)
 
     def write_receipts(self, rows: Sequence[Kept]) -> None:
         """Keep what came back about messages. The same again changes nothing."""
