@@ -72,17 +72,35 @@ class Story:
             newest=micros(self._settings["newest"]),
         )
 
-    def read(self, lines: Iterable[str]) -> list[Event | Noise | None]:
-        """What a fresh parser says about each line."""
+    def read(self, lines: Iterable[str], memory: bytes = b"") -> list[Event | Noise | None]:
+        """What a fresh parser, with the memory of another, says about each line."""
         reader = self.reader()
+        if memory and isinstance(reader, parsers.Remembering):
+            reader.carry(memory)
         return [reader.read(line) for line in lines]
 
-    def fold(self, lines: Sequence[str], book: Book | None = None, *, singly: bool = False) -> Book:
+    def memory(self, count: int) -> bytes:
+        """What a parser that goes on behind so many lines must be given; empty for most."""
+        reader = self.reader()
+        if not isinstance(reader, parsers.Remembering):
+            return b""
+        for line in self.lines[:count]:
+            reader.read(line)
+        return reader.carried
+
+    def fold(
+        self,
+        lines: Sequence[str],
+        book: Book | None = None,
+        *,
+        singly: bool = False,
+        memory: bytes = b"",
+    ) -> Book:
         """Put lines through a fresh parser and correlator into a book, a new one or this."""
         book = book or Book()
         correlator = Correlator(horizon=book.newest(), asides=book.asides())
         said: dict[str, Event] = {}
-        for line, event in zip(lines, self.read(lines), strict=True):
+        for line, event in zip(lines, self.read(lines, memory), strict=True):
             if event is None or isinstance(event, Noise):
                 continue
             said[line] = event

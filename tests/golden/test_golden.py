@@ -61,7 +61,7 @@ def test_reading_may_begin_at_any_line(story: Story) -> None:
     for start in range(1, len(story.lines)):
         if _LATER_PIECE.search(story.lines[start]):
             continue
-        rest = story.fold(story.lines[start:]).rows()
+        rest = story.fold(story.lines[start:], memory=story.memory(start)).rows()
         for row in full:
             if row.status.is_final and start <= _decided(row, said):
                 assert any(_is_same_end(row, other) for other in rest), (

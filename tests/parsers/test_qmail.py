@@ -100,7 +100,7 @@ def test_nothing_raises(text, beginning):
 
 
 def test_qmail_is_detected():
-    """qmail's lines are told from those of other servers, whatever stamp they bear."""
+    """Qmail's lines are told from those of other servers, whatever stamp they bear."""
     texts = [each.text for each in SAMPLES]
 
     assert detect([stamped(text) for text in texts]) == "qmail"
@@ -113,7 +113,7 @@ def test_qmail_is_detected():
 
 
 def test_a_label_is_ten_seconds_ahead():
-    """multilog's labels are read as it writes them: TAI of 1970, no leap second since."""
+    """Multilog's labels are read as it writes them: TAI of 1970, no leap second since."""
     event = new_reader().read("@400000005a497a0a1dcd6500 new msg 7")
 
     assert int(datetime(2018, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 + 500_000 == event.at
@@ -164,7 +164,7 @@ def test_stamps_inside_other_envelopes():
 
 
 def test_zone_hint():
-    """splogger's own time tells that syslog's zone is wrong."""
+    """Splogger's own time tells that syslog's zone is wrong."""
     reader = new_reader()
     reader.read("Mar  1 13:00:01 mx2 qmail: 1772366400.622156 new msg 5")
 
@@ -345,7 +345,7 @@ def test_process_ids_come_round_again():
     ],
 )
 def test_what_stands_before_virtual_addresses(text, address):
-    """vpopmail's prefix, the domain itself, is taken off; any other is not told from a name."""
+    """Vpopmail's prefix, the domain itself, is taken off; any other is not told from a name."""
     assert address == without_prefix(text)
 
 
@@ -451,8 +451,8 @@ def test_lives_of_one_number_within_a_second(seed):
     lines = []
     for life in range(3):
         for number, text in enumerate(STORY):
-            text = text.replace("anna", f"anna{life}")
-            lines.append(stamped(text, nano=(life * 10 + number) * 20_000_000))
+            nano = (life * 10 + number) * 20_000_000
+            lines.append(stamped(text.replace("anna", f"anna{life}"), nano=nano))
     said = {line: event for line in lines if (event := reader.read(line)) is not NOISE}
     random.Random(seed).shuffle(lines)
     correlator, book = Correlator(), Book()
