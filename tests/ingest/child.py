@@ -1,7 +1,8 @@
 """A process that imports or follows, to be killed by a test.
 
-`python -m tests.ingest.child import|follow HOME CHECKPOINT PATH`: prints `open` when it begins and
-`done` when an import has ended. SIGTERM ends following in good order.
+`python -m tests.ingest.child import|follow|receive HOME CHECKPOINT PATH`: prints `open` when it
+begins and `done` when an import has ended. SIGTERM ends following in good order. To receive, PATH is
+the address to listen on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
+from tests.ingest.receiving import receiving
 from tests.ingest.world import UTC, World
 
 from postroad.config import Source
@@ -26,6 +28,14 @@ def main(verb: str, home: str, checkpoint: str, path: str) -> None:
     if verb == "import":
         world.load(path, pipeline=pipeline)
         sys.stdout.write("done\n")
+    elif verb == "receive":
+        stop = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        source = {"peers": ["127.0.0.1"], "name": "edge", "mta": "postfix"}
+        with receiving(
+            world, Path(home), pipeline=pipeline, syslog_listen=[path], sources=[source]
+        ):
+            stop.wait()
     else:
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())

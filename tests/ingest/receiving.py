@@ -58,8 +58,8 @@ def settings(home: Path, **values):
 
 
 @contextmanager
-def receiving(world, home: Path, **values):
-    """Receive and follow until the block ends; give the follower, and addresses by kind."""
+def receiving(world, home: Path, *, pipeline=None, **values):
+    """Receive and follow until the block ends; give the follower, and ports by kind."""
     loaded = settings(home, **values)
     with supplying(loaded) as (suppliers, left):
         follower = Follower(
@@ -68,6 +68,7 @@ def receiving(world, home: Path, **values):
             loaded.sources,
             host=loaded.host,
             zone=UTC,
+            pipeline=pipeline,
             suppliers=suppliers,
             left=left,
         )
