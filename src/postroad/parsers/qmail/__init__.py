@@ -319,7 +319,7 @@ SAMPLES: tuple[Sample, ...] = (
         reply="did 1+0+0",
     ),
     _local("success", "did_0+0+0/", outcome=Outcome.DISCARDED, reply="did 0+0+0"),
-    _local("success", "did_0+1+0/qp_31067/", outcome=Outcome.DELIVERED),
+    _local("success", "did_0+1+0/qp_31067/", reply="did 0+1+0 qp 31067"),
     _local(
         "failure",
         "Sorry,_no_mailbox_here_by_that_name._vpopmail_(#5.1.1)/",

@@ -93,7 +93,8 @@ _SAID = "Remote host said: "
 _EXPIRED = "I'm not going to try again; this message has been in the queue too long."
 #: Line ends between sentences of qmail-remote and qmail-send, and of no other text.
 _LINE_END = re.compile(
-    r"/(?=Remote_host_said:_|Giving_up_on_|I'm_not_going_to_try_again;|it_isn't_in_my_control)"
+    r"/(?=Remote_host_said:_|Giving_up_on_|I'm_not_going_to_try_again;|it_isn't_in_my_control"
+    r"|qp_\d+$)"
     r"|(?<=[.)])/(?=[A-Z])",
     re.ASCII,
 )
