@@ -193,4 +193,4 @@ def test_public_fields():
     assert shown["sent_at"] == "2026-03-02T10:00:00.000000Z"
     assert shown["last_attempt_at"] is None
     assert list(shown)[:4] == ["id", "host", "queue_id", "message_id"]
-    assert len(shown) == 32
+    assert len(shown) == 34

@@ -60,6 +60,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: Time
     last_attempt_at: Time
     attempts: int
+    #: How often it was refused before it was let in (greylisting), and when first.
+    knocks: int
+    knocked_at: Time
     subject: str
     size: int
     spam_score: float | None
@@ -148,6 +151,35 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt that came back says: no more than that whoever wrote it says so."""
+
+    #: `delivered failed delayed relayed expanded`, as a server says; `displayed deleted dispatched
+    #: processed denied`, as a program says.
+    says: str
+    #: The same in words.
+    text: str
+    recipient: str
+    at: Time
+    #: The reporting server or program, and the server that it speaks of.
+    reporter: str
+    remote: str
+    smtp_code: int
+    enhanced_code: str
+    diagnostic: str
+    #: Whether a person sent it, as it says.
+    by_hand: bool
+    #: Whether it names the recipient that the message was sent to.
+    is_for_recipient: bool
+
+
+class Handed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message that was handed in as a receipt."""
+
+    #: Of how many recipients it tells; 0 if it is no receipt.
+    receipts: int
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery with everything that is known about it."""
 
@@ -161,6 +193,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     conversation: list[Turn]
     #: When it is tried next; null where it is final, or no retry rules are known.
     retry: Retry | None
+    #: What came back about it, the earliest first. Anybody can write such.
+    receipts: list[Receipt]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

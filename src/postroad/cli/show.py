@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -44,6 +44,7 @@ _FACTS = (
     ("subject", "Subject"),
     ("sent_at", "Sent"),
     ("last_attempt_at", "Last attempt"),
+    ("knocks", "Refused before"),
     ("queue_id", "Queue id"),
     ("message_id", "Message-ID"),
     ("host", "Host"),
@@ -120,6 +121,7 @@ class _Page:
         )
         self._facts(delivery)
         self._attempts(detail["attempts"])
+        self._receipts(detail.get("receipts") or ())
         self._family(detail.get("family") or ())
         self._evidence(detail["log_lines"])
 
@@ -153,6 +155,18 @@ class _Page:
             self._line("  ".join(filter(None, words)))
             if each.get("reply"):
                 self._line(_indented(each["reply"]))
+
+    def _receipts(self, receipts: Sequence[Mapping[str, Any]]) -> None:
+        if not receipts:
+            return
+        self._heading("What came back (anybody can write such; it proves no more than it says)")
+        for each in receipts:
+            words = (output.moment(each["at"], self._zone), each["text"], each["reporter"])
+            self._line("  ".join(filter(None, words)))
+            if each["recipient"] and not each["is_for_recipient"]:
+                self._line(_indented(f"about {each['recipient']}, which it was not sent to"))
+            if each["diagnostic"]:
+                self._line(_indented(each["diagnostic"]))
 
     def _family(self, family: Any) -> None:
         if not family:

@@ -12,6 +12,7 @@ meet within one time stamp are told apart by their order in the log.
 """
 
 from postroad.correlate.correlator import Correlator
+from postroad.correlate.greylist import WINDOW, Greylist
 from postroad.correlate.table import QueueKey
 
-__all__ = ["Correlator", "QueueKey"]
+__all__ = ["WINDOW", "Correlator", "Greylist", "QueueKey"]

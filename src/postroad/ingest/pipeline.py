@@ -20,6 +20,7 @@ import msgspec
 from postroad.correlate import Correlator, QueueKey
 from postroad.errors import StoreError
 from postroad.ingest.feed import Feed
+from postroad.ingest.knocks import Knocks
 from postroad.ingest.recall import Horizon, Recall, named
 from postroad.ingest.writer import Work, Writer
 from postroad.model.delivery import Batch
@@ -54,6 +55,7 @@ class Pipeline:
         self._correlator = self._make_correlator()
         self._writer = Writer(self.store, self.state, _NAME)
         self._recall = Recall(self.store, self._correlator, self._writer.settle)
+        self._knocks = Knocks(self.store, self._horizon)
         self._fed: dict[str, Feed] = {}
         #: Up to when each host was read.
         self._until: dict[str, int] = {}
@@ -120,6 +122,7 @@ class Pipeline:
         while flagged := self._correlator.flagged():
             self._recall.take_up(flagged)
         batch = self._correlator.drain()
+        self._knocks.settle(batch)
         feeds = list(self._fed.values())
         for feed in feeds:
             self._note(feed)

@@ -82,11 +82,14 @@ class Delivery(msgspec.Struct, gc=False, kw_only=True):
     hops: list[str] = []
     #: Other programs' lines about it: host, instance and queue id, a space between them.
     asides: list[str] = []
+    #: How often it was refused before it was let in (greylisting), and when first.
+    knocks: int = 0
+    knocked_at: int = 0
     #: Queue id of the message that this one reports about.
     bounce_of: str = ""
     #: Queue id of the notification sent about this delivery.
     bounced_as: str = ""
-    #: The next server's queue id.
+    #: The next server's queue id; of a knock, the queue id under which it was let in.
     next_queue_id: str = ""
     #: Time of the message's first and last line here: its evidence lies between them.
     first_at: int = 0

@@ -102,6 +102,8 @@ SORTABLE = (
     "sent_at",
     "last_attempt_at",
     "attempts",
+    "knocks",
+    "knocked_at",
     "subject",
     "size",
     "spam_score",

@@ -22,6 +22,7 @@ from postroad.queries.health import (
 )
 from postroad.queries.overview import Bucket, Overview, Provider, Spread, Top, overview
 from postroad.queries.public import public
+from postroad.queries.receipts import receipts
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -49,6 +50,7 @@ __all__ = [
     "iterate",
     "overview",
     "public",
+    "receipts",
     "search",
     "sources",
     "statistics",

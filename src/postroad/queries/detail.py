@@ -11,11 +11,14 @@ import msgspec
 from postroad.model import when
 from postroad.model.delivery import Attempt, Delivery, Link, LogLine
 from postroad.model.event import ASIDES, LinkKind
+from postroad.model.receipt import Told
 from postroad.model.retry import Retry
 from postroad.model.scope import Scope
 from postroad.queries.conversation import Turn, conversation
+from postroad.queries.receipts import receipts
 from postroad.queries.terms import ID_LENGTH, MESSAGE_KEY_LENGTH, Side, admits
 from postroad.queries.view import View
+from postroad.reasons import Reason
 from postroad.store import QueueKey, Store, columns
 
 #: A delivery that belongs with another: `relation` says how, the rest are public fields.
@@ -50,6 +53,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     conversation: list[Turn] = []
     #: When it is tried next; None where it is final, or no retry rules are known.
     retry: Retry | None = None
+    #: What came back about it, the earliest first: claims of whoever wrote them.
+    receipts: list[Told] = []
 
 
 def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
@@ -61,12 +66,17 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
     rows = _deliveries(store, [message])
     found = next((row for row in rows if row.id == delivery_id and not row.folded), None)
     if found is None or not admits(scope, found):
-        return None
+        knock = next((row for row in rows if row.id == delivery_id and row.next_queue_id), None)
+        let_in = _let_in_after(store, knock) if knock and admits(scope, knock) else ""
+        return detail(store, scope, let_in) if let_in else None
     hops = _hops(store, found)
     siblings = [row for row in rows if row.id != found.id]
     view = View(scope, found, [*siblings, *hops])
     made = _attempts(store, found)
-    lines = [*_lines(store, found, hops), *_aside_lines(store, found, made)]
+    lines = [
+        *_lines(store, found, [*hops, *_knocks(store, found)]),
+        *_aside_lines(store, found, made),
+    ]
     shown, attempts = view.delivery(), view.attempts(made)
     return Detail(
         delivery=shown,
@@ -78,6 +88,7 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
             if not row.folded and admits(scope, row)
         ],
         conversation=conversation(shown, attempts),
+        receipts=view.receipts(receipts(store, scope, found, siblings)),
     )
 
 
@@ -136,6 +147,28 @@ def _lines(store: Store, delivery: Delivery, hops: list[Delivery]) -> list[LogLi
         for line in lines
         if _is_within(spans[key], line)
     ]
+
+
+def _knocks(store: Store, delivery: Delivery) -> list[Delivery]:
+    """The refusals before it was let in."""
+    if not delivery.knocks:
+        return []
+    rows = store.received(
+        [delivery.recipient],
+        since=delivery.knocked_at,
+        until=delivery.first_at,
+        reason=Reason.GREYLISTED.word,
+    )
+    return [row for row in rows if row.next_queue_id == delivery.queue_id]
+
+
+def _let_in_after(store: Store, knock: Delivery) -> str:
+    """The id of the delivery that was let in after a knock; empty if there is none."""
+    if not knock.folded:
+        return ""
+    rows = _life(store, knock, knock.next_queue_id, is_later=True)
+    same = [row for row in rows if row.recipient.lower() == knock.recipient.lower()]
+    return next((row.id for row in same if not row.folded), "")
 
 
 def _aside_lines(store: Store, delivery: Delivery, attempts: list[Attempt]) -> list[LogLine]:

@@ -24,6 +24,8 @@ _COMPARED = 60
 _NUMBERS = {
     "last_attempt_at": "last_attempt_at",
     "attempts": "toInt64(attempts)",
+    "knocks": "toInt64(knocks)",
+    "knocked_at": "knocked_at",
     "size": "size",
     "smtp_code": "toInt64(smtp_code)",
     "status": "toInt64(status)",

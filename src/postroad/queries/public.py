@@ -21,5 +21,6 @@ def public(delivery: Delivery) -> dict[str, Any]:
     values["status"] = delivery.status.word
     values["direction"] = delivery.direction.word
     values["sent_at"] = when.rfc3339(delivery.sent_at)
+    values["knocked_at"] = when.rfc3339(delivery.knocked_at)
     values["last_attempt_at"] = when.rfc3339(delivery.last_attempt_at)
     return values

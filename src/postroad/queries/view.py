@@ -15,6 +15,7 @@ import msgspec
 from postroad.model import address
 from postroad.model.delivery import Attempt, Delivery, LogLine
 from postroad.model.event import ASIDES
+from postroad.model.receipt import Told
 from postroad.model.scope import Scope
 from postroad.queries.masks import MASK, Mask
 from postroad.queries.terms import admits, is_origin
@@ -93,6 +94,21 @@ class View:
             for line in lines
             if (self._is_origin or self._concerns(line))
             and (self._receives or line.instance not in ASIDES)
+        ]
+
+    def receipts(self, receipts: Iterable[Told]) -> list[Told]:
+        """What came back about the delivery, masked."""
+        if self._scope.is_everything:
+            return list(receipts)
+        return [
+            msgspec.structs.replace(
+                each,
+                recipient=self._mask.name(each.recipient),
+                reporter=self._mask.text(each.reporter),
+                remote=self._mask.text(each.remote),
+                diagnostic=self._mask.text(each.diagnostic),
+            )
+            for each in receipts
         ]
 
     def _concerns(self, line: LogLine) -> bool:

@@ -171,6 +171,43 @@ class Store:
         )
         return sorted((row.host, row.instance) for row in rows)
 
+    def received(
+        self, recipients: Iterable[str], *, since: int, until: int, reason: str = ""
+    ) -> list[Delivery]:
+        """The stored deliveries to these addresses that came in the period, both ends included.
+
+        With a `reason`, those that were refused for it, folded or not; else those that were let
+        in. Times are microseconds UTC.
+        """
+        found: list[Delivery] = []
+        names = sorted({each.lower() for each in recipients} - {""})
+        asked = "reason = {reason:String}" if reason else "NOT folded AND queue_id != ''"
+        for start in range(0, len(names), _KEYS):
+            found += self.read(
+                f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE NOT deleted "
+                f"AND {asked} AND client_ip != '' AND (ago, id) IN (SELECT ago, id FROM "
+                "deliveries_by_key WHERE key IN {names:Array(String)} "
+                "AND ago BETWEEN -{until:Int64} AND -{since:Int64}))",
+                {
+                    "names": names[start : start + _KEYS],
+                    "since": since,
+                    "until": until,
+                    "reason": reason,
+                },
+                Delivery,
+            )
+        return found
+
+    def refused(self, reason: str, *, since: int, limit: int) -> list[Delivery]:
+        """The last stored refusals for this reason, folded or not; times in microseconds UTC."""
+        return self.read(
+            f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE NOT deleted "
+            "AND reason = {reason:String} AND status = 'rejected' AND ago <= -{since:Int64} "
+            "ORDER BY ago LIMIT {limit:UInt32})",
+            {"reason": reason, "since": since, "limit": limit},
+            Delivery,
+        )
+
     def delivery_versions(self, keys: Iterable[QueueKey]) -> dict[QueueKey, dict[str, Known]]:
         """The stored deliveries of these queue ids that are not withdrawn, by delivery id.
 

@@ -71,8 +71,10 @@ def message(
         "is_worth_checking": _is_worth_checking(found.delivery, reason),
         "conversation": found.conversation,
         "retry": found.retry,
+        "receipts": found.receipts,
         "headers": headers((line.text for line in found.log_lines), found.delivery),
         "delay": _delay(found.delivery),
+        "waited": _waited(found.delivery),
         "is_masked": any(_MASK in line.text for line in found.log_lines),
         "back": _back(request),
     }
@@ -90,6 +92,11 @@ def _delay(delivery: Delivery) -> str:
     if not delivery.sent_at or delivery.last_attempt_at < delivery.sent_at:
         return ""
     return when.length(delivery.last_attempt_at - delivery.sent_at)
+
+
+def _waited(delivery: Delivery) -> str:
+    """How long it took from the first knock until it was let in; empty if it was let in at once."""
+    return when.length(delivery.first_at - delivery.knocked_at) if delivery.knocks else ""
 
 
 def _is_worth_checking(delivery: Delivery, reason: Reason | None) -> bool:

@@ -50,6 +50,8 @@ CREATE TABLE IF NOT EXISTS deliveries
     `origins` Array(String) COMMENT 'Address keys and logins of the proven submitter' CODEC(ZSTD(1)),
     `hops` Array(String) COMMENT 'Queue ids that carried this copy on, in order',
     `asides` Array(String) COMMENT 'Other programs'' lines about it: host, instance and queue id' CODEC(ZSTD(1)),
+    `knocks` UInt32 COMMENT 'How often it was refused before it was let in',
+    `knocked_at` Int64 COMMENT 'When first' CODEC(ZSTD(1)),
     `bounce_of` String COMMENT 'Queue id of the message that this one reports about',
     `bounced_as` String COMMENT 'Queue id of the notification about this delivery',
     `next_queue_id` String COMMENT 'Queue id at the next server' CODEC(ZSTD(1)),
