@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get
@@ -14,6 +14,7 @@ from postroad.api.asking import Asking, Served, Values, Zone
 from postroad.api.errors import NotFound, documented
 from postroad.model import question, when
 from postroad.model.delivery import Attempt, Delivery, LogLine
+from postroad.model.receipt import Told
 from postroad.model.retry import Retry
 from postroad.model.status import Status
 from postroad.reasons.verdict import verdict
@@ -99,6 +100,7 @@ def detail(
         family=found.family,
         conversation=[_turn(each) for each in found.conversation],
         retry=_retry(found.retry) if found.retry else None,
+        receipts=[_receipt(each) for each in found.receipts],
     )
 
 
@@ -125,6 +127,14 @@ def _turn(turn: queries.Turn) -> shapes.Turn:
         text=str(turn.text),
         derived=turn.is_derived,
     )
+
+
+def _receipt(told: Told) -> shapes.Receipt:
+    values: dict[str, Any] = {
+        name: getattr(told, name, "") for name in shapes.Receipt.__struct_fields__
+    }
+    values |= {"says": told.says.word, "text": str(told.says.words), "at": when.rfc3339(told.at)}
+    return shapes.Receipt(**values)
 
 
 def _retry(retry: Retry) -> shapes.Retry:

@@ -11,7 +11,7 @@ from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
 import postroad
-from postroad.api import about, deliverability, deliveries, imports, people, probe, trace
+from postroad.api import about, deliverability, deliveries, imports, people, probe, receipts, trace
 from postroad.api.asking import DEPENDENCIES, known_people, only_documented
 from postroad.api.errors import answer
 
@@ -37,6 +37,7 @@ def router() -> Router:
             trace.trace,
             imports.start,
             imports.latest,
+            receipts.keep,
             people.users,
             people.add_user,
             people.change_user,

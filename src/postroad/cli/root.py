@@ -11,6 +11,7 @@ from postroad.cli import (
     deliverability,
     doctor,
     import_,
+    receipt,
     search,
     serve,
     show,
@@ -73,6 +74,7 @@ def root(
 app.command("import", help=import_.HELP, epilog=import_.EPILOG)(import_.command)
 app.command("follow", help=serve.FOLLOW_HELP, epilog=serve.FOLLOW_EPILOG)(serve.follow)
 app.command("serve", help=serve.SERVE_HELP, epilog=serve.SERVE_EPILOG)(serve.command)
+app.command("receipt", help=receipt.HELP, epilog=receipt.EPILOG)(receipt.command)
 app.command("search", help=search.HELP, epilog=search.EPILOG)(search.command)
 app.command("show", help=show.HELP, epilog=show.EPILOG)(show.command)
 app.command("trace", help=trace.HELP, epilog=trace.EPILOG)(trace.command)

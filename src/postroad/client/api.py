@@ -126,6 +126,13 @@ class Client:
         """Revoke a token by its id."""
         self._send("DELETE", f"tokens/{quote(name, safe='')}")
 
+    def hand_in(self, message: bytes) -> int:
+        """Hand in a message as a receipt; of how many recipients it tells."""
+        answer = self._answer(
+            "POST", "receipts", content=message, headers={"Content-Type": "message/rfc822"}
+        )
+        return int(answer["receipts"])
+
     def import_paths(self, order: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Import paths that the asked postroad can read.
 

@@ -107,7 +107,7 @@ def plain(value: str) -> str:
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value)))[:LONGEST]
+        return str(make_header(decode_header(value)))[:LONGEST] or value
     except (HeaderParseError, LookupError, ValueError):
         return value
 

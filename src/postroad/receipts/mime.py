@@ -107,7 +107,7 @@ def _part(leaf: Message) -> Part | None:
         kind = "message/" + kind.removeprefix(_WRAPPED)
     if not kind.startswith(("text/", "message/")) or not isinstance(data, bytes):
         return None
-    return Part(kind, _decoded(data, charset))
+    return Part(kind, _decoded(data, charset).replace("\r\n", "\n"))
 
 
 def _decoded(data: bytes, charset: str) -> str:

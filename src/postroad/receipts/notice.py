@@ -35,12 +35,17 @@ _QUOTED = re.compile(
 )
 _QSBMF = re.compile(r"^Hi\. This is (?:the |an? )?\S+", re.MULTILINE)
 _QSBMF_RECIPIENT = re.compile(r"<([^<>\s]+@[^<>\s]+)>:\s")
+_QSBMF_END = "--- Below this line is a copy of the message."
+_EXIM = "This message was created automatically by mail delivery software."
+#: Where Exim's notice names an address without a field that does.
+_EXIM_RECIPIENT = re.compile(r"^ {2}(\S{1,256}@\S{1,256})$", re.MULTILINE)
 _SPACED = re.compile(r"\n[ \t]*\n")
 _CODE = re.compile(
     r"(?:^|said: |[:\s]\s*)([45]\d\d)[ -](?:\#?([245]\.\d{1,3}\.\d{1,3}))?", re.ASCII
 )
 #: qmail's own status code at the end of what it says.
 _HASH = re.compile(r"\(#([245]\.\d{1,3}\.\d{1,3})\)\s*$", re.ASCII)
+_WARNINGS = ("has not yet been delivered", "has not been delivered", "has been delayed")
 #: Characters of a notice, and recipients in it, that are looked at.
 _LOOKED_AT, _MOST = 20_000, 100
 
@@ -65,9 +70,9 @@ def quoted(text: str) -> Iterator[tuple[str, int, str]]:
 
 def receipts(own: Fields, text: str, *, at: int) -> Iterator[Receipt]:
     """What a notice of a kind that is read says of each recipient."""
-    if _QSBMF.match(text.lstrip()):
+    if _QSBMF.match(text.lstrip()) or _QSBMF_END in text:
         yield from _qsbmf(text, at=at)
-    elif "X-Failed-Recipients" in own:
+    elif "X-Failed-Recipients" in own or _EXIM in text[:_LOOKED_AT]:
         yield from _exim(own, text, at=at)
 
 
@@ -86,13 +91,18 @@ def _qsbmf(text: str, *, at: int) -> Iterator[Receipt]:
 def _exim(own: Fields, text: str, *, at: int) -> Iterator[Receipt]:
     """The addresses stand in a field; in the text each is followed by what is the matter.
 
-    Gmail has that field too; what it quotes of the other server stands by itself.
+    Gmail has that field too; what it quotes of the other server stands by itself. Exim's warnings
+    have none.
     """
     mine, _ = cut(text)
-    is_warning = "has not been delivered" in mine or "has been delayed" in mine
+    words = " ".join(mine.split())
+    is_warning = any(each in words for each in _WARNINGS)
     says = Says.DELAYED if is_warning else Says.FAILED
     reply = next((reply for reply, _, _ in quoted(mine)), "")
-    for each in own.get("X-Failed-Recipients").split(",")[:_MOST]:
+    named = own.get("X-Failed-Recipients").split(",")
+    if "X-Failed-Recipients" not in own:
+        named = _EXIM_RECIPIENT.findall(mine)
+    for each in named[:_MOST]:
         if address := each.strip().strip("<>"):
             said = said_of(mine, address) or reply
             yield _told(address, said, "", says=says, at=at)

@@ -39,6 +39,9 @@ _RELATIONS = {
     "filtered_from": say("What it was before the content filter"),
     "requeued_as": say("What it was queued again as"),
     "requeued_from": say("What it was before it was queued again"),
+    "next_server": say("The same mail at the next server"),
+    "previous_server": say("The same mail at the server before"),
+    "same_message_id": say("Mail with the same Message-ID"),
 }
 #: So many attempts that ended in "later" are worth a look at what receivers think of the sender.
 _REPEATED = 3
