@@ -292,3 +292,25 @@ def test_a_folder_is_its_owners_business(store, stored_copies):
     found = queries.detail(store, scope, stored_copies[0].id)
     assert "plans" not in everything_told(store, scope, stored_copies[0])
     assert found.attempts == found.log_lines == []
+
+
+def test_the_same_mail_on_other_servers(store):
+    """What one server of ours handed to another is tied by the queue id it was told, both ways."""
+    first = delivery(queue_id="4A", next_queue_id="4B", message_id="one@id.test")
+    then = delivery(queue_id="4B", host="mx2.example.com", message_id="one@id.test")
+    forged = delivery(
+        "carol@secret.test", queue_id="4C", host="mx2.example.com", message_id="one@id.test"
+    )
+    long_ago = delivery(queue_id="4B", host="mx3.example.com", at=NOON - 30 * 86_400 * SECOND)
+    store.write(batch(first, then, forged, long_ago))
+
+    def related(row, scope=EVERYTHING):
+        found = queries.detail(store, scope, row.id).family
+        return {(each["relation"], each["host"], each["queue_id"]) for each in found}
+
+    assert related(first) == {
+        ("next_server", "mx2.example.com", "4B"),
+        ("same_message_id", "mx2.example.com", "4C"),
+    }
+    assert ("previous_server", HOST, "4A") in related(then)
+    assert related(first, mail.BOB) == {("next_server", "mx2.example.com", "4B")}

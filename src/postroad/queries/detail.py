@@ -15,6 +15,7 @@ from postroad.model.receipt import Told
 from postroad.model.retry import Retry
 from postroad.model.scope import Scope
 from postroad.queries.conversation import Turn, conversation
+from postroad.queries.elsewhere import elsewhere
 from postroad.queries.receipts import receipts
 from postroad.queries.terms import ID_LENGTH, MESSAGE_KEY_LENGTH, Side, admits
 from postroad.queries.view import View
@@ -84,7 +85,7 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
         log_lines=view.lines(sorted(lines, key=_reading_order)),
         family=[
             _relative(scope, relation, row)
-            for relation, row in _family(store, found, siblings)
+            for relation, row in _family(store, scope, found, siblings)
             if not row.folded and admits(scope, row)
         ],
         conversation=conversation(shown, attempts),
@@ -213,10 +214,23 @@ def _reading_order(line: LogLine) -> tuple[int, int, str]:
 
 
 def _family(
-    store: Store, delivery: Delivery, siblings: list[Delivery]
+    store: Store, scope: Scope, delivery: Delivery, siblings: list[Delivery]
 ) -> Iterable[tuple[str, Delivery]]:
-    """The deliveries that belong with this one, each with how."""
-    yield from (("same_message", row) for row in siblings)
+    """The deliveries that belong with this one, each with how; each once, the surest way."""
+    named = {delivery.id}
+    found = (
+        *(("same_message", row) for row in siblings),
+        *_linked(store, delivery),
+        *elsewhere(store, scope, delivery),
+    )
+    for relation, row in found:
+        if row.id not in named:
+            named.add(row.id)
+            yield relation, row
+
+
+def _linked(store: Store, delivery: Delivery) -> Iterable[tuple[str, Delivery]]:
+    """What log lines tie to it: notifications, forwards, later queue ids."""
     if not delivery.queue_id:
         return
     linked = store.links_of([(delivery.host, delivery.instance, delivery.queue_id)])
