@@ -93,6 +93,16 @@ def _source(found: re.Match[str]) -> _Source:
 
 def _delivered(head: Prefix, source: _Source, text: str) -> Read:
     """Read what `deliver_log_format` made."""
+    named, colon, words = text.partition(">: ")
+    if (
+        colon
+        and named.startswith("msgid=<")
+        and " " not in named
+        and not _BREAK.search(words, _behind_action(words))
+        and (said := _say(words))
+    ):
+        # As it is by default, and nothing in it that could be anything else.
+        return _reported(head, source, said, words, f"{named[6:]}>", "")
     if found := _FIRST.match(text):
         # The words stand in front; fields follow them.
         words, fields = _cut(text[found.start() :])
@@ -104,11 +114,18 @@ def _delivered(head: Prefix, source: _Source, text: str) -> Read:
         words, behind = _cut(text[at:])
         before, fields = text[:at], text[:at] + behind
     message_id = bracketed(_message_id(before, fields))
-    session = source.session or _field(fields, "session")
-    queue_id = message_id or session
+    source = source._replace(session=source.session or _field(fields, "session"))
+    sender = _field(fields, "from").strip("<>")
+    return _reported(head, source, _say(words) or _Told(), words, message_id, sender)
+
+
+def _reported(
+    head: Prefix, source: _Source, said: _Told, words: str, message_id: str, sender: str
+) -> Read:
+    """Put together what a line says of a message."""
+    queue_id = message_id or source.session
     if not queue_id:
         return NOISE
-    said = _say(words)
     if said.outcome is None:
         return Noted(at=head.at, host=head.host, instance=INSTANCE, queue_id=queue_id)
     return Attempted(
@@ -120,12 +137,18 @@ def _delivered(head: Prefix, source: _Source, text: str) -> Read:
         address=source.user,
         mailbox=said.mailbox,
         message_id=message_id[1:-1],
-        session=session,
+        session=source.session,
         transport=said.transport or source.service,
         reply=words,
-        sender=_field(fields, "from").strip("<>"),
+        sender=sender,
         pid=head.pid,
     )
+
+
+def _behind_action(words: str) -> int:
+    """Where the words proper begin behind `fileinto action: `."""
+    found = _ACTION.match(words)
+    return found.end() if found else 0
 
 
 def _unsaid(head: Prefix, source: _Source, text: str) -> Read:
@@ -150,12 +173,12 @@ def _last_words(text: str) -> int:
 
 def _is_whole(words: str) -> bool:
     """Whether words are a report from beginning to end, with a folder that is likely one."""
-    said = _say(words)
+    said = _say(words) or _Told()
     return "<" not in said.mailbox and ">" not in said.mailbox and _complete(words)
 
 
 def _complete(words: str) -> bool:
-    bare = _ACTION.sub("", words, count=1)
+    bare = words[_behind_action(words) :]
     lead = next((lead for lead in _ADDRESSED if bare.startswith(lead)), None)
     return lead is None or bare.startswith("<", len(lead))
 
@@ -191,13 +214,13 @@ def _field(fields: str, name: str) -> str:
     return _value(fields[places[0].end() :]) if len(places) == 1 else ""
 
 
-def _say(words: str) -> _Told:
-    """Understand Dovecot's own words."""
-    bare = _ACTION.sub("", words, count=1)
-    for lead, reader in _WORDS:
+def _say(words: str) -> _Told | None:
+    """Understand Dovecot's own words; None if they are not known."""
+    bare = words[_behind_action(words) :]
+    for lead, reader in _BY_FIRST.get(bare.partition(" ")[0], ()):
         if bare.startswith(lead):
             return reader(bare[len(lead) :])
-    return _Told()
+    return None
 
 
 def _saved(rest: str) -> _Told:
@@ -327,13 +350,17 @@ _WORDS: tuple[tuple[str, Callable[[str], _Told]], ...] = (
     ("Auto-submitted message discarded: ", _noted),
     ("Return-Path missing, rejection reason: ", _noted),
 )
+_BY_FIRST: dict[str, list[tuple[str, Callable[[str], _Told]]]] = {}
+for _lead, _reader in _WORDS:
+    _BY_FIRST.setdefault(_lead.partition(" ")[0], []).append((_lead, _reader))
 #: Those that an address in brackets follows.
 _ADDRESSED = tuple(
     lead for lead, _ in _WORDS if lead.endswith((" to ", " from ")) and not lead.startswith("save")
 )
 _LEADS = "|".join(re.escape(lead) for lead, _ in _WORDS)
 _FIRST = re.compile(rf"(?:[a-z]+ action: )?(?:{_LEADS})", re.ASCII)
-#: Dovecot's words behind anything else: a colon, a comma or a quote, and a space.
+#: What may stand between other text and Dovecot's words, or fields.
+_BREAK = re.compile(r"[:,;|>)\"'-] |=")
 _LATER = re.compile(rf"(?<=[:,;|>)\"'-] )((?:[a-z]+ action: )?(?:{_LEADS}))", re.ASCII)
 _NAMES = r"msgid|from|from_envelope|subject|size|psize|vsize|session|delivery_time"
 _NAMED = re.compile(rf"(?:(?<=[ ,;:(\[|])|^)({_NAMES})=", re.ASCII)

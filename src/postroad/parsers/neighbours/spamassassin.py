@@ -47,7 +47,7 @@ def proxy(head: Prefix, instance: str, memory: Memory) -> Read:
     queue_id = bracketed(found[2]) if found else ""
     if not found or not queue_id:
         return NOISE
-    return _described(head, queue_id, found[1] == "identified spam", number(found[3]))
+    return _described(head, queue_id, found[1], number(found[3]))
 
 
 def _begun(head: Prefix, text: str, memory: Memory, key: str) -> Read:
@@ -72,7 +72,8 @@ def _scored(head: Prefix, text: str, memory: Memory, key: str) -> Read:
     memory.put(key, f"{queue_id} {score}")
     if not queue_id:
         return NOISE
-    return _described(head, queue_id, text.startswith("identified"), number(score))
+    verdict = _SPAM if text.startswith(_SPAM) else _HAM
+    return _described(head, queue_id, verdict, number(score))
 
 
 def _result(head: Prefix, text: str, memory: Memory, key: str) -> Read:
@@ -90,7 +91,7 @@ def _result(head: Prefix, text: str, memory: Memory, key: str) -> Read:
     return _described(
         head,
         told,
-        said == "Y",
+        _SPAM if said == "Y" else _HAM,
         number(score if queue_id in {"", told} and score else truncated),
         tuple(rule for rule in rules.split(",") if rule),
     )
@@ -99,7 +100,7 @@ def _result(head: Prefix, text: str, memory: Memory, key: str) -> Read:
 def _described(
     head: Prefix,
     queue_id: str,
-    is_spam: bool,  # noqa: FBT001
+    verdict: str,
     score: float | None,
     rules: tuple[str, ...] = (),
 ) -> Described:
@@ -110,9 +111,9 @@ def _described(
         queue_id=queue_id,
         message_id=queue_id[1:-1],
         scanner=INSTANCE,
-        spam=is_spam,
+        spam=verdict == _SPAM,
         spam_score=score,
-        spam_verdict="identified spam" if is_spam else "clean message",
+        spam_verdict=verdict,
         spam_rules=rules,
     )
 
@@ -122,6 +123,8 @@ def _safe(message_id: str) -> str:
     return _UNSAFE.sub("_", message_id)
 
 
+_SPAM = "identified spam"
+_HAM = "clean message"
 _UNSAFE = re.compile(r"[\x00-\x20\s,]")
 _SCORED = re.compile(r"[a-z ]+ \((-?[\d.]+)/-?[\d.]+\) for ", re.ASCII)
 _RESULT = re.compile(r"result: ([Y.]) +(-?[\d.]+) - (\S*) (scantime=.*)", re.ASCII | re.DOTALL)
