@@ -65,8 +65,9 @@ class Feed:
         carried = msgspec.msgpack.decode(before.tally, type=Carried) if before else Carried()
         #: The beginning of a line that is read before it is whole.
         self.partial = carried.partial
-        #: What the parser remembered of the lines before.
+        #: What the parser remembered of the lines before, and who read them in another file.
         self._remembered = carried.parser
+        self._earlier: Feed | None = None
         self._tally = Tally(carried.minutes)
         self._counted_for = carried.source or source or self.path
         self._samples = Samples()
@@ -99,6 +100,28 @@ class Feed:
         """By how many seconds the zone of the log's times seems to be wrong."""
         return self._reader.zone_hint if self._reader else None
 
+    @property
+    def remembered(self) -> bytes:
+        """What its parser must be given to go on behind the last line; empty for most."""
+        if self._earlier:
+            return self._earlier.remembered
+        if self._reader is None:
+            return self._remembered
+        return self._reader.carried if isinstance(self._reader, Remembering) else b""
+
+    def goes_on(self, earlier: Feed) -> None:
+        """It reads the next part of a log, of which `earlier` reads what comes before.
+
+        Its parser takes over what that one remembers as soon as its own first lines come.
+        """
+        if not self._chain.length:
+            self._earlier = earlier
+
+    def _take_over(self, earlier: Feed) -> None:
+        self._earlier = None
+        if self._server == earlier.server and isinstance(self._reader, Remembering):
+            self._reader.carry(earlier.remembered)
+
     def grows_until(self, now: int) -> None:
         """Let its year-less lines be as young as this: the log is growing."""
         self._latest = now
@@ -113,6 +136,8 @@ class Feed:
             self._settle(chunk)
             return
         assert self._reader is not None  # noqa: S101 - it was made above
+        if self._earlier:
+            self._take_over(self._earlier)
         read = self._reader.read
         low, high, host = self._low, self._high, self._seen
         noise, unknown = self._pending
@@ -159,7 +184,7 @@ class Feed:
             minutes=self._tally.carried(),
             partial=self.partial,
             source=self._counted_for,
-            parser=self._reader.carried if isinstance(self._reader, Remembering) else b"",
+            parser=self.remembered,
         )
         return Mark(
             reading=self.name,

@@ -25,6 +25,7 @@ from postroad.ingest.recall import Horizon, Recall, named
 from postroad.ingest.writer import Work, Writer
 from postroad.model.delivery import Batch
 from postroad.sources.reading import Chunk
+from postroad.sources.rotation import family
 from postroad.state import State, marks
 from postroad.store import Store
 
@@ -57,6 +58,8 @@ class Pipeline:
         self._recall = Recall(self.store, self._correlator, self._writer.settle)
         self._knocks = Knocks(self.store, self._horizon)
         self._fed: dict[str, Feed] = {}
+        #: Of each log, who reads the part that was begun last.
+        self._parts: dict[tuple[str, str], Feed] = {}
         #: Up to when each host was read.
         self._until: dict[str, int] = {}
         #: Readings that began: where there are several, one may tell of what another told before.
@@ -92,6 +95,10 @@ class Pipeline:
         """Get ready for a reading. It may tell of anything that was read so far again."""
         feed.generation = self._generation
         self._begun.add(feed.name)
+        part = (feed.host, family(feed.path))
+        if part in self._parts:
+            feed.goes_on(self._parts[part])
+        self._parts[part] = feed
         for each in self._fed.values():
             self._note(each)
         self._meet_the_others()

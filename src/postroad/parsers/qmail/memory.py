@@ -14,13 +14,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from postroad.parsers.clock import HOUR, SECOND
+from postroad.parsers.clock import DAY, HOUR, SECOND
 
 #: Deliveries under way at one time are 510 at most (qmail-send.c: two channels of 255); patches
 #: allow for more.
 _MOST_STARTED = 4096
 _MOST_QUEUES = 64
 _MOST_BOUNCES = 1024
+#: An attempt ends after some hours at most (qmail-control(5): timeoutremote is for each step).
+_LONGEST = DAY
 #: A bounce is taken from the queue at once, or when qmail-send runs again.
 _UNTIL_TAKEN = HOUR
 #: Where another program reads the queue (ext_todo), it may be faster than the line of the bounce.
@@ -33,6 +35,8 @@ class Started(NamedTuple):
     queue_id: str
     address: str
     is_remote: bool
+    #: When it was started, microseconds UTC.
+    at: int
 
 
 class _Queued(NamedTuple):
@@ -64,10 +68,11 @@ class Memory(msgspec.Struct):
             del known[next(iter(known))]
         known[number] = delivery
 
-    def finish(self, queue: str, number: str) -> Started | None:
+    def finish(self, queue: str, number: str, at: int) -> Started | None:
         """A delivery ended: which was it?"""
         known = self.started.get(queue)
-        return known.pop(number, None) if known else None
+        started = known.pop(number, None) if known else None
+        return started if started is None or abs(at - started.at) <= _LONGEST else None
 
     def forget(self, queue: str) -> None:
         """No delivery is under way."""

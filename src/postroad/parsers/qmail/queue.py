@@ -123,7 +123,7 @@ class Queue:
             return None
         if not is_remote:
             address = without_prefix(address)
-        self.memory.start(queue, number, Started(queue_id, address, is_remote))
+        self.memory.start(queue, number, Started(queue_id, address, is_remote, at))
         return Described(at=at, host=host, instance=queue, queue_id=queue_id, recipient=address)
 
     def _delivery(self, at: int, host: str, text: str) -> Read:
@@ -148,10 +148,10 @@ class Queue:
                 told += tail
         if not is_number(number):
             return None
-        started = self.memory.finish(queue, number)
+        started = self.memory.finish(queue, number, at)
         if started is None:
             return NOISE
-        queue_id, address, is_remote = started
+        queue_id, address, is_remote, _ = started
         said = report.read(told, address, is_remote=is_remote)
         is_delivered = outcome is Outcome.DELIVERED
         if is_delivered and not is_remote and said.reply == report.NOWHERE:
