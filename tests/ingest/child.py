@@ -1,8 +1,8 @@
 """A process that imports or follows, to be killed by a test.
 
-`python -m tests.ingest.child import|follow|receive HOME CHECKPOINT PATH`: prints `open` when it
-begins and `done` when an import has ended. SIGTERM ends following in good order. To receive, PATH is
-the address to listen on.
+`python -m tests.ingest.child import|follow|receive|journal HOME CHECKPOINT PATH`: prints `open`
+when it begins and `done` when an import has ended. SIGTERM ends following in good order. To receive,
+PATH is the address to listen on; of a journal, its directory.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ def main(verb: str, home: str, checkpoint: str, path: str) -> None:
     if verb == "import":
         world.load(path, pipeline=pipeline)
         sys.stdout.write("done\n")
-    elif verb == "receive":
+    elif verb in ("receive", "journal"):
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        source = {"peers": ["127.0.0.1"], "name": "edge", "mta": "postfix"}
-        with receiving(
-            world, Path(home), pipeline=pipeline, syslog_listen=[path], sources=[source]
-        ):
+        source = {"name": "edge", "mta": "postfix"}
+        if verb == "receive":
+            values = {"syslog_listen": [path], "sources": [source | {"peers": ["127.0.0.1"]}]}
+        else:
+            values = {"sources": [source | {"journal": ["SYSLOG_FACILITY=2"], "path": path}]}
+        with receiving(world, Path(home), pipeline=pipeline, **values):
             stop.wait()
     else:
         stop = threading.Event()

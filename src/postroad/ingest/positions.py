@@ -36,13 +36,16 @@ def open_at(found: Found, state: State, host: str, content: Content | None = Non
     `content` is a stream that is open already: it is read from its start.
     """
     if content is not None:
-        return Opened(Reading(content), None)
-    content = open_content(found.path)
-    try:
-        return _placed(content, found, state, host)
-    except BaseException:
-        content.close()
-        raise
+        opened = Opened(Reading(content), None)
+    else:
+        content = open_content(found.path)
+        try:
+            opened = _placed(content, found, state, host)
+        except BaseException:
+            content.close()
+            raise
+    opened.reading.host = host
+    return opened
 
 
 def _placed(content: Content, found: Found, state: State, host: str) -> Opened:

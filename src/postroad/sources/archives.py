@@ -101,6 +101,11 @@ _NO_LOGS: tuple[tuple[int, bytes, str], ...] = (
         b"LPKSHHRH",
         "is a file of the systemd journal. Export it: `journalctl -o json | postroad import -`",
     ),
+    (
+        0,
+        b"__CURSOR=",
+        "is an export of the systemd journal. Write it as `journalctl -o json` does",
+    ),
     (0, b"PK\x03\x04", "is a zip archive. Unpack it and import what was in it"),
     (257, b"ustar", "is a tar archive. Unpack it and import what was in it"),
     (0, b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive. Unpack it and import what was in it"),

@@ -24,6 +24,7 @@ from postroad.errors import SourceError
 from postroad.model.event import Noise
 from postroad.model.when import DAY
 from postroad.parsers.clock import first_year
+from postroad.sources import containers
 from postroad.sources.archives import Content, open_content, why_no_log
 from postroad.sources.find import Found
 
@@ -31,6 +32,8 @@ from postroad.sources.find import Found
 _FIRST, _MORE = 1 << 16, 1 << 20
 #: Lines taken out of a log to count the New Years in it, and bytes looked at for each.
 _SAMPLES, _SAMPLE = 256, 1 << 13
+#: Stands for the host that lines out of containers do not name.
+_NO_HOST = "localhost"
 _DATE = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 #: Classic syslog, but for the form that has the year behind the time.
 _YEARLESS = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?! \d{4} )", re.ASCII)
@@ -107,10 +110,11 @@ def _look_inside(seen: Look, content: Content, host: str, zone: ZoneInfo, now: i
     if why := why_no_log(first):
         seen.problem = f"{content.path} {why}."
         return
-    lines = _lines(first)
+    is_wrapped = containers.is_wrapped(first)
+    lines = _lines(first, is_wrapped=is_wrapped)
     seen.server = seen.server or parsers.detect(lines) or ""
     if not seen.server:
-        lines = _lines(content.peek(_MORE))
+        lines = _lines(content.peek(_MORE), is_wrapped=is_wrapped)
         seen.server = parsers.detect(lines) or ""
     seen.newest = newest_in(seen.found.path, content.modified, now)
     seen.first_at = content.modified or now
@@ -128,7 +132,10 @@ def _look_inside(seen: Look, content: Content, host: str, zone: ZoneInfo, now: i
             break
 
 
-def _lines(data: bytes) -> Sequence[str]:
+def _lines(data: bytes, *, is_wrapped: bool = False) -> Sequence[str]:
+    if is_wrapped:
+        found, _ = containers.unwrap(data[: data.rfind(b"\n") + 1], _NO_HOST, final=True)
+        return [line for line in found if line]
     lines = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n").split("\n")
     return [line.lstrip("\0") for line in (lines[:-1] or lines) if line]
 

@@ -4,6 +4,9 @@ A `Content` comes in, `Chunk`s come out. Bytes are decoded as UTF-8, what is not
 loses its newline, one carriage return before it, and NULs at its beginning (a crash or a log that
 was truncated under its writer leaves those). The position is always the start of a line.
 
+What a container runtime wrote is taken out of its entries (`containers`); a line that it cut into
+pieces is one line, and the position is the start of its first piece.
+
 Limits: of a line longer than 64 KiB the rest is dropped and the cut marked and counted. A last
 line without a newline is handed out only when the caller says that nothing more will come; the
 position stays before it, so it is read again once it is whole.
@@ -15,7 +18,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from postroad.sources import identity
+from postroad.sources import containers, identity
 from postroad.sources.archives import Content
 from postroad.sources.identity import Chain
 
@@ -50,8 +53,12 @@ class Reading:
         self.head = head
         #: Lines that were too long.
         self.cut = 0
+        #: Host for lines out of containers that name none.
+        self.host = ""
         self._rest = b""
         self._long: _Long | None = None
+        #: Whether a container runtime wrote it; not known before the first octet.
+        self._is_wrapped: bool | None = None
 
     @property
     def offset(self) -> int:
@@ -75,6 +82,10 @@ class Reading:
 
     def _whole(self, data: bytes) -> Chunk | None:
         """Take in some bytes; the lines they complete, if any."""
+        if self._is_wrapped is None:
+            self._is_wrapped = containers.is_wrapped(data)
+        if self._is_wrapped and self._long is None:
+            return self._unwrapped(data)
         begun: list[str] = []
         number, offset = self.lines + 1, self.offset
         if self._long is not None:
@@ -101,11 +112,31 @@ class Reading:
             return None
         return Chunk(lines=begun, offset=offset, end=self.offset, number=number)
 
-    def _take(self, data: bytes) -> list[str]:
-        """Move the position behind these whole lines, and decode them."""
+    def _unwrapped(self, data: bytes) -> Chunk | None:
+        """Likewise, of what a container runtime wrote."""
+        number, offset = self.lines + 1, self.offset
+        data = self._rest + data
+        end = data.rfind(b"\n") + 1
+        lines, end = containers.unwrap(data[:end], self.host)
+        lines = [self._bounded(line) for line in lines]
+        self._rest = data[end:]
+        if lines:
+            self._take(data[:end], lines)
+        elif len(self._rest) > 2 * containers.MOST:
+            # That is no entry of any runtime.
+            self._long = _Long(self.chain.copy())
+            self._long.take(self._rest)
+            self._rest = b""
+        if not lines:
+            return None
+        return Chunk(lines=lines, offset=offset, end=self.offset, number=number)
+
+    def _take(self, data: bytes, lines: list[str] | None = None) -> list[str]:
+        """Move the position behind these whole lines, and decode them, unless they are given."""
         is_first = not self.chain.length
         self.chain.update(data)
-        lines = self._decode(data)
+        if lines is None:
+            lines = self._decode(data)
         if is_first:
             self.head = identity.head(data[: data.find(b"\n") + 1])
             lines[0] = lines[0].removeprefix("\ufeff")
@@ -129,6 +160,13 @@ class Reading:
             self.cut += 1
         return _shortened(line[:LONGEST], len(line))
 
+    def _bounded(self, line: str) -> str:
+        if len(line) <= LONGEST:
+            return line
+        self.cut += 1
+        octets = line.encode()
+        return _shortened(octets[:LONGEST], len(octets))
+
     def _end_long(self) -> str:
         assert self._long is not None  # noqa: S101 - the caller has looked
         ended, self._long = self._long, None
@@ -144,6 +182,11 @@ class Reading:
         if self._long is not None:
             text = self._long.text()
             self.cut += self._long.is_cut
+        elif self._rest and self._is_wrapped:
+            lines, _ = containers.unwrap(self._rest, self.host, final=True)
+            lines = [self._bounded(line) for line in lines]
+            self._rest = b""
+            return Chunk(lines=lines, offset=self.offset, end=self.offset, number=self.lines + 1)
         elif self._rest:
             [text] = self._decode(self._rest.removesuffix(b"\r"))
         else:
