@@ -109,3 +109,51 @@ def test_followed_through_a_rotation(world, tmp_path, pieces):
                 )
             )
     assert list(outcomes(world).values()) == [60]
+
+
+#: Through a journal with whole seconds, in which the result is written in the second of the start.
+JOURNAL = """\
+new msg 44
+info msg 44: bytes 900 from <ann@sender.example> qp 7 uid 2
+starting delivery 2: msg 44 to local anna@b.example
+delivery 2: success: did_1+0+0/
+starting delivery 3: msg 44 to remote bob@other.example
+delivery 3: failure: Sorry,_I_couldn't_find_any_host_named_other.example._(#5.1.2)/
+starting delivery 4: msg 44 to remote dora@slow.example
+delivery 4: deferral: Sorry,_I_wasn't_able_to_establish_an_SMTP_connection._(#4.4.1)/
+"""
+LATER = """\
+starting delivery 9: msg 44 to remote dora@slow.example
+delivery 9: success: 192.0.2.7_accepted_message./Remote_host_said:_250_ok/
+bounce msg 44 qp 50
+end msg 44
+new msg 45
+info msg 45: bytes 900 from <> qp 50 uid 2
+starting delivery 10: msg 45 to remote ann@sender.example
+delivery 10: deferral: Sorry,_I_wasn't_able_to_establish_an_SMTP_connection._(#4.4.1)/
+"""
+LATEST = """\
+starting delivery 14: msg 45 to remote ann@sender.example
+delivery 14: success: 192.0.2.7_accepted_message./Remote_host_said:_250_ok/
+end msg 45
+"""
+
+
+def test_taken_up_again_by_stored_lines(world, tmp_path):
+    """Lines of one second are stored in another order; read again, they say the same."""
+    for number, text in enumerate((JOURNAL, LATER, LATEST)):
+        stamp = f"Mar  1 1{number}:00:00 mx1 qmail-send[31]: "
+        path = tmp_path / f"part{number}"
+        path.write_text("".join(f"{stamp}{line}\n" for line in text.splitlines()))
+        assert world.load(path).noise == 0
+    rows = world.rows(
+        "SELECT recipient, toString(status) AS status, attempts, bounce_of, bounced_as "
+        "FROM deliveries FINAL WHERE NOT deleted ORDER BY recipient"
+    )
+
+    assert [tuple(row.values()) for row in rows] == [
+        ("ann@sender.example", "delivered", 2, "44", ""),
+        ("anna@b.example", "delivered", 1, "", ""),
+        ("bob@other.example", "failed", 1, "", "45"),
+        ("dora@slow.example", "delivered", 2, "", ""),
+    ]

@@ -16,7 +16,7 @@ from postroad import parsers
 from postroad.correlate import Correlator, QueueKey
 from postroad.model.delivery import LogLine
 from postroad.model.event import ASIDES, Event, Noise
-from postroad.parsers import Reader
+from postroad.parsers import Reader, Remembering
 from postroad.store import Store
 
 #: Links between queue ids that are followed, one step after the other.
@@ -104,10 +104,13 @@ class Recall:
     def _events(self, key: QueueKey, lines: list[LogLine]) -> list[tuple[Event, str]]:
         reader = self._reader(key, lines)
         events: list[tuple[Event, str]] = []
-        for line in self._whole(lines):
-            reader.clock.newest = line.at
-            reader.clock.witness(line.at)
-            event = reader.read(line.text)
+        lines = list(self._whole(lines))
+        if isinstance(reader, Remembering):
+            # Those of one time are stored in another order: it must have seen them all.
+            for line in lines:
+                _read(reader, line)
+        for line in lines:
+            event = _read(reader, line)
             if event is None or isinstance(event, Noise):
                 event = self._other(key, line).read(line.text)
             if event is None or isinstance(event, Noise):
@@ -151,3 +154,9 @@ class Recall:
 def named(message_id: str) -> QueueKey:
     """What stands for all messages of a Message-ID among the keys of what is to be written."""
     return ("", "", message_id.strip("<>"))
+
+
+def _read(reader: Reader, line: LogLine) -> Event | Noise | None:
+    reader.clock.newest = line.at
+    reader.clock.witness(line.at)
+    return reader.read(line.text)

@@ -44,6 +44,9 @@ class _Queued(NamedTuple):
 
     queue_id: str
     at: int
+    #: Which other message it was matched with; the lines may be read again.
+    match: str = ""
+    matched_at: int = 0
 
 
 class Memory(msgspec.Struct):
@@ -81,18 +84,16 @@ class Memory(msgspec.Struct):
     def bounce(self, queue: str, process: str, queue_id: str, at: int) -> str:
         """A bounce of this message was queued: under which number, if that was read already?"""
         key = f"{queue} {process}"
-        other = self.arrived.pop(key, None)
-        if other is not None and abs(at - other.at) <= _AHEAD:
-            return other.queue_id
+        if other := _matching(self.arrived, key, queue_id, at, _AHEAD):
+            return other
         _remember(self.bounced, key, _Queued(queue_id, at))
         return ""
 
     def arrive(self, queue: str, process: str, queue_id: str, at: int) -> str:
         """A message from nobody came out of this process: which message does it report about?"""
         key = f"{queue} {process}"
-        other = self.bounced.pop(key, None)
-        if other is not None and abs(at - other.at) <= _UNTIL_TAKEN:
-            return other.queue_id
+        if other := _matching(self.bounced, key, queue_id, at, _UNTIL_TAKEN):
+            return other
         _remember(self.arrived, key, _Queued(queue_id, at))
         return ""
 
@@ -113,6 +114,18 @@ def unpack(data: bytes) -> Memory:
         and max(len(memory.bounced), len(memory.arrived)) <= _MOST_BOUNCES
     )
     return memory if is_bounded else Memory()
+
+
+def _matching(known: dict[str, _Queued], key: str, queue_id: str, at: int, within: int) -> str:
+    """The one message that the other one of a pair belongs to."""
+    other = known.get(key)
+    if other is None or abs(at - other.at) > within:
+        return ""
+    if not other.match:
+        known[key] = other._replace(match=queue_id, matched_at=at)
+    elif (other.match, other.matched_at) != (queue_id, at):
+        return ""
+    return other.queue_id
 
 
 def _remember(known: dict[str, _Queued], key: str, queued: _Queued) -> None:
