@@ -133,7 +133,7 @@ def test_order_within_a_second_does_not_matter(story: Story, seed: int) -> None:
     assert story.fold(shuffled).facts() == story.fold(story.lines).facts()
 
 
-@pytest.mark.parametrize("server", ["exim", "postfix"])
+@pytest.mark.parametrize("server", ["exim", "postfix", "qmail"])
 def test_each_server_has_its_stories(server: str) -> None:
     """There are at least 45 stories for each server, and each says what it is about."""
     stories = [story for story in STORIES if story.server == server]
