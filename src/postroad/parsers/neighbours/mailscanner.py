@@ -80,7 +80,7 @@ def _requeued(head: Prefix, instance: str, text: str) -> Read:
         host=head.host,
         instance=home(found[1], instance),
         queue_id=found[1],
-        kind=LinkKind.FILTERED_AS,
+        kind=LinkKind.REQUEUED_AS,
         other=found[2],
     )
 
@@ -142,7 +142,7 @@ SAMPLES: tuple[Sample, ...] = (
         "MailScanner",
         "Requeue: 4BA2876290.A1B2C to 5CA2876291",
         Linked,
-        {"queue_id": "4BA2876290", "other": "5CA2876291", "kind": LinkKind.FILTERED_AS},
+        {"queue_id": "4BA2876290", "other": "5CA2876291", "kind": LinkKind.REQUEUED_AS},
     ),
     Sample(
         "MailScanner",

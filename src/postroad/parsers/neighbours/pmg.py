@@ -45,11 +45,11 @@ def read(head: Prefix, instance: str, memory: Memory) -> Read:
         memory.put(key, queue_id)
     else:
         queue_id = memory.get(key)
-    return _told(head, queue_id, text) if queue_id else NOISE
+    return _told(head, own, queue_id, text) if queue_id else NOISE
 
 
-def _told(head: Prefix, queue_id: str, text: str) -> Read:
-    """Read a line about the message with this Message-ID."""
+def _told(head: Prefix, own: str, queue_id: str, text: str) -> Read:
+    """Read a line about the message with this Message-ID, which the filter calls `own`."""
     if found := _SCORE.match(text):
         score, required, hits = found.groups("")
         points, limit = number(score), number(required)
@@ -73,6 +73,8 @@ def _told(head: Prefix, queue_id: str, text: str) -> Read:
             outcome=Outcome.DISCARDED,
             address=found[2],
             message_id=queue_id[1:-1],
+            # Postfix's line quotes it: "250 2.5.0 OK (FID)".
+            session=own,
             transport="quarantine" if found[1] == "moved mail for" else SCANNER,
             reply=text,
             pid=head.pid,
