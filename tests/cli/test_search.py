@@ -191,3 +191,17 @@ def test_reader_that_goes_away(archive):
     assert len(done.stdout.splitlines()) == 1
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+def test_a_bounce_from_standard_input(archive):
+    """`-` reads a message, and finds what it is about; stderr says what was asked for."""
+    bounce = (
+        "From: MAILER-DAEMON@mx.far.example\n\nSorry.\n\n--- Below this line is a copy.\n\n"
+        "Received: from x by y with z\nMessage-ID: <order-1@shop.example>\n"
+    )
+    for arguments, stdin in ((("-",), bounce), ((bounce,), "")):
+        done = archive.run("search", *arguments, "--format", "json", stdin=stdin)
+        assert done.returncode == 0, done.stderr
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        assert {row["message_id"] for row in rows} == {"order-1@shop.example"}
+        assert "message_id order-1@shop.example" in done.stderr

@@ -86,6 +86,54 @@ def test_what_is_understood(text: str, name: str, value: str | None):
         ),
         ("<= a@b.example H=x P=esmtp id=x.1@b.example", "message_id", "x.1@b.example"),
         (
+            "Mar  2 10:00:00 mx sendmail[9]: 62210AbC012345: to=<b@c.example>, stat=Sent",
+            "id",
+            "62210AbC012345",
+        ),
+        (
+            "Mar  2 10:00:00 mx sm-mta[9]: n3S2AbIG029209: from=<a@b.example>",
+            "id",
+            "n3S2AbIG029209",
+        ),
+        (
+            "Mar  2 10:00:00 mx smtpd[9]: 5aee0e5f2f7a3c8b mta delivery evpid=3d4c4a4212345678",
+            "id",
+            "3d4c4a42",
+        ),
+        ("Mar  2 10:00:00 mx smtpd[9]: 5aee smtp message msgid=3d4c4a42 size=1", "id", "3d4c4a42"),
+        (
+            "@4000000038c3eeb02877ee94 starting delivery 2392: msg 93869 to remote b@c.example",
+            "id",
+            "93869",
+        ),
+        ("@4000000038c3eeb027f41c7c info msg 93869: bytes 2343 from <a@b.example>", "id", "93869"),
+        (
+            "Mar  2 10:00:00 mx dovecot: lmtp(b)<1><x>: msgid=<o.1@b.example>: saved mail to INBOX",
+            "message_id",
+            "o.1@b.example",
+        ),
+        (
+            "rspamd_task_write_log: id: <o.1@b.example>, qid: <4DLfTk1Jzcz9wRk>, ip: 192.0.2.1",
+            "id",
+            "4DLfTk1Jzcz9wRk",
+        ),
+        (
+            "spamd: result: . 0 - scantime=1,mid=<o.1@b.example>,autolearn=no",
+            "message_id",
+            "o.1@b.example",
+        ),
+        (
+            "amavis[1]: (1-01) Passed CLEAN, <a@b.example> -> <b@c.example>, Queue-ID: 9F3C21A0BB",
+            "id",
+            "9F3C21A0BB",
+        ),
+        ("MailScanner[1]: Message 4bsM5k4xJmz4rT6 from 192.0.2.1 is spam", "id", "4bsM5k4xJmz4rT6"),
+        (
+            "To: bob@example.comSubject: HiFrom: a@b.exampleMessage-ID: <o.1@b.example>Date: x",
+            "message_id",
+            "o.1@b.example",
+        ),
+        (
             (
                 "Mar  2 10:00:00 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 550 "
                 "5.1.1 <x>: no; from=<a@b.example> to=<bob@example.com> proto=ESMTP"

@@ -11,7 +11,17 @@ from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
 import postroad
-from postroad.api import about, deliverability, deliveries, imports, people, probe, receipts, trace
+from postroad.api import (
+    about,
+    deliverability,
+    deliveries,
+    imports,
+    pasted,
+    people,
+    probe,
+    receipts,
+    trace,
+)
 from postroad.api.asking import DEPENDENCIES, known_people, only_documented
 from postroad.api.errors import answer
 
@@ -26,6 +36,7 @@ def router() -> Router:
             deliveries.search,
             deliveries.detail,
             deliveries.counts,
+            pasted.ask,
             about.health,
             about.status,
             about.sources,

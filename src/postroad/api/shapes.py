@@ -180,6 +180,13 @@ class Handed(msgspec.Struct, frozen=True, kw_only=True):
     receipts: int
 
 
+class Pasted(msgspec.Struct, frozen=True, kw_only=True):
+    """The question that finds the mail that a text is about."""
+
+    #: Parameters for `GET /deliveries`.
+    values: dict[str, str]
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery with everything that is known about it."""
 

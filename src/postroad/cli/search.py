@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -9,9 +10,11 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
+from postroad import receipts
 from postroad.cli import context as cli
 from postroad.cli import output, talk
 from postroad.cli.output import Format
+from postroad.client import Client
 from postroad.model import when
 from postroad.model.search import SORTABLE, Flow, Goal, Match
 
@@ -19,11 +22,12 @@ HELP = """Find deliveries, newest first.
 
 A delivery is one message for one recipient.
 
-WHAT is whatever you have: an address, a domain, a queue id, a Message-ID, an IP address or network,
-a line of a log, or part of a subject. Without it everything is shown. All conditions must hold at
-once. Addresses are whole (name@example.com), or @example.com for a whole domain; --match begins or
-contains takes parts of them. Times are a date (2026-01-31), a date and time (2026-01-31T14:05),
-today, yesterday, or how long ago (30m, 2h, 7d, 4w), on your own clock.
+WHAT is whatever you have: an address, a domain, a queue id, a Message-ID, an IP address or
+network, a line of a log, or part of a subject; also a whole bounce message, the header of a
+message or lines of a log, which - reads from standard input. Without it everything is shown. All
+conditions must hold at once. Addresses are whole (name@example.com), or @example.com for a whole
+domain; --match begins or contains takes parts of them. Times are a date (2026-01-31), a date and
+time (2026-01-31T14:05), today, yesterday, or how long ago (30m, 2h, 7d, 4w), on your own clock.
 
 Whole addresses, domains and ids are found at once. Parts of addresses, other facts and other orders
 look through all mail of the period, so that a short period is answered sooner.
@@ -35,6 +39,7 @@ EPILOG = talk.epilog(
     [
         ("postroad search anna@example.com --since 7d", "all mail of Anna's of the last week"),
         ("postroad search --to @example.com --status deferred,failed", "trouble at one domain"),
+        ("postroad search - < bounce.eml", "the message that a bounce, or any message, is about"),
         ("postroad search 198.51.100.0/24 --since 1d", "what came from or went to a network"),
         ("postroad search --to anna --match begins --sort -size", "the largest first"),
         ("postroad search --id 1vJx2k-000000001aB-3cDe", "by the server's own queue id"),
@@ -137,6 +142,8 @@ def command(
         "timezone": zone.key,
     }
     with cli.asked(context) as client:
+        if what == "-" or "\n" in what.strip():
+            question |= _understood(client, what)
         if count:
             _counts(client.counts(question), output.chosen(form))
             return
@@ -147,6 +154,16 @@ def command(
             writer.page(last["deliveries"])
         writer.end()
         _tell(last, writer.written, sort)
+
+
+def _understood(client: Client, what: str) -> dict[str, str]:
+    """The question that finds what a longer text is about; said on stderr, as it is not seen."""
+    text = (
+        sys.stdin.buffer.read(receipts.LARGEST) if what == "-" else what.encode("utf-8", "replace")
+    )
+    found = client.pasted(text)
+    talk.say("Asked for: " + ", ".join(f"{name} {value}" for name, value in found.items()))
+    return {"q": "", **found}
 
 
 def _counts(answer: Mapping[str, Any], form: Format) -> None:

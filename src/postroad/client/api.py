@@ -126,6 +126,11 @@ class Client:
         """Revoke a token by its id."""
         self._send("DELETE", f"tokens/{quote(name, safe='')}")
 
+    def pasted(self, text: bytes) -> dict[str, str]:
+        """The question that finds the mail that a text is about."""
+        headers = {"Content-Type": "text/plain"}
+        return dict(self._answer("POST", "pasted", content=text, headers=headers)["values"])
+
     def hand_in(self, message: bytes) -> int:
         """Hand in a message as a receipt; of how many recipients it tells."""
         answer = self._answer(

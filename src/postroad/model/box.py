@@ -35,9 +35,31 @@ _LINE_ID = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-_LINE_MESSAGE_ID = re.compile(
-    r"(?:message-id:?[=\s]\s*|\bid=)<?([^\s<>;,@]+@[^\s<>;,]+)", re.IGNORECASE
+#: The same of other servers: sendmail (letters and digits), OpenSMTPD (a message is the first half
+#: of its envelopes), qmail (an inode), MailScanner, filters that name the server's.
+_OTHER_LINE_ID = re.compile(
+    r"""
+    [ /](?:sendmail|sm-[\w-]+|send-mail|sm)(?:\[\d+\])?:\s
+        (?=[A-Za-z0-9]{0,19}\d)([A-Za-z0-9]{8,20}):\s
+    | \b(?:msgid|evpid)=([0-9a-f]{8})(?:[0-9a-f]{8})?(?!\w)
+    | \b(?:new|info|end|bounce)\ msg\ (\d{1,20})(?!\w)
+    | \bstarting\ delivery\ \d{1,20}:\ msg\ (\d{1,20})(?!\w)
+    | \bMailScanner\[\d+\]:\ (?:Message|Requeue:)\ ([\w.-]{6,40})
+    | \b(?:qid:?\s|qid=|Queue-ID:\s)<?([\w.-]{6,40})
+    """,
+    re.VERBOSE | re.ASCII,
 )
+_LINE_MESSAGE_ID = re.compile(
+    r"(?:message-id:?[=\s]\s*|\b(?:id|mid|msgid)[=:]\s?)<?([^\s<>;,@]+@[^\s<>;,]+)",
+    re.IGNORECASE,
+)
+#: Names of a message's fields: several of them are a header, whose lines a browser may have joined.
+_HEADER = re.compile(
+    r"(?:Message-ID|Received|Return-Path|Delivered-To|Date|From|To|Subject|MIME-Version):\s",
+    re.IGNORECASE,
+)
+#: So many are one.
+_FIELDS = 3
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'=@]{1,64}@(?:[\w.-]{0,254}\w|\[[\w.:]{1,60}\])")
 _BRACKETED = re.compile(r"<([^\s<>@]+@[^\s<>@]+)>")
 _RECIPIENT = re.compile(
@@ -74,6 +96,9 @@ def understand(text: str) -> dict[str, str]:
     text = " ".join(text[:LONGEST].split())
     if not text:
         return {}
+    if len(_HEADER.findall(text)) >= _FIELDS and (names := _LINE_MESSAGE_ID.findall(text)):
+        # Of a bounce the last: that of the message which was returned.
+        return {"message_id": names[-1]}
     if named := _NAMED.fullmatch(text):
         name = named[1].lower()
         return _under(_NAMES.get(name, name), named[2])
@@ -114,6 +139,8 @@ def _of_words(text: str) -> dict[str, str]:
         return {"id": found[1]}
     if found := _LINE_ID.search(text):
         return {"id": found[1] or found[2]}
+    if found := _OTHER_LINE_ID.search(text):
+        return {"id": next(filter(None, found.groups()))}
     if found := _LINE_MESSAGE_ID.search(text):
         return {"message_id": found[1]}
     if address := _address_in(text):

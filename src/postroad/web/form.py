@@ -6,6 +6,7 @@ who sees what they may see. A range of dates goes with the name of the zone it w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
@@ -143,6 +144,12 @@ class Form(msgspec.Struct, frozen=True):
         """From a query string as it was kept, without its place in an answer."""
         made = cls.read(MultiDict(parse_qsl(query)))
         return cls({name: value for name, value in made.fields.items() if name not in _PLACES})
+
+    @classmethod
+    def asking(cls, values: Mapping[str, str]) -> Self:
+        """From the named values of a question: a Message-ID has no field of its own here."""
+        fields = {"id" if name == "message_id" else name: value for name, value in values.items()}
+        return cls({name: fields[name] for name in _FIELDS if fields.get(name)})
 
     def __getitem__(self, name: str) -> str:
         """A field as it was typed; empty if it was not. Templates reach `form.to` through this."""

@@ -38,6 +38,37 @@ for (const place of document.querySelectorAll("[data-part]")) {
     .catch(() => {});
 }
 
+// What is too long for the one box, and a file that is dropped on it, goes where there is room.
+const paste = document.querySelector("[data-paste] form");
+const question = document.querySelector(".ask");
+if (paste && question) {
+  const most = 1000000;
+  const { text, file } = paste.elements;
+  const hold = (chosen) => {
+    const held = new DataTransfer();
+    held.items.add(new File([chosen.slice(0, most)], chosen.name, { type: chosen.type }));
+    file.files = held.files;
+  };
+  question.elements.q.addEventListener("paste", (event) => {
+    const pasted = event.clipboardData.getData("text");
+    if (!pasted.trim().includes("\n") && pasted.length <= event.target.maxLength) return;
+    event.preventDefault();
+    text.value = pasted.slice(0, most / 4);
+    paste.requestSubmit();
+  });
+  file.addEventListener("change", () => {
+    if (file.files[0]?.size > most) hold(file.files[0]);
+  });
+  question.addEventListener("dragover", (event) => event.preventDefault());
+  question.addEventListener("drop", (event) => {
+    const [dropped] = event.dataTransfer.files;
+    if (!dropped) return;
+    event.preventDefault();
+    hold(dropped);
+    paste.requestSubmit();
+  });
+}
+
 // Menus over the table: one at a time, closed by Escape and by a click beside them.
 const menus = () => document.querySelectorAll(".menu-box[open]");
 document.addEventListener("click", (event) => {
