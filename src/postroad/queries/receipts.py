@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from postroad.model import address
+from postroad.model import address, host
 from postroad.model.delivery import Delivery
 from postroad.model.receipt import Kept, Told
 from postroad.model.scope import Scope
@@ -68,7 +68,7 @@ def _told(row: Kept, delivery: Delivery, others: list[Delivery]) -> Told | None:
     """The receipt as it is shown, if it can be about this delivery."""
     named = {address.key(each) for each in (row.recipient, row.original) if each}
     is_exact = bool(named & _names(delivery))
-    if row.host and not (is_exact and _is_same_host(row.host, delivery.host)):
+    if row.host and not (is_exact and host.is_same(row.host, delivery.host)):
         return None
     # An alias at the other end has the receipt name an address that we never wrote to: whose
     # message it is is certain only where it had no other recipient.
@@ -90,9 +90,3 @@ def _told(row: Kept, delivery: Delivery, others: list[Delivery]) -> Told | None:
 
 def _names(delivery: Delivery) -> set[str]:
     return {address.key(each) for each in (delivery.recipient, delivery.delivered_to) if each}
-
-
-def _is_same_host(one: str, other: str) -> bool:
-    """Whether two names of a host can mean the same: one may lack the domain."""
-    one, other = sorted((one.lower().rstrip("."), other.lower().rstrip(".")), key=len)
-    return bool(one) and (one == other or other.startswith(f"{one}."))
