@@ -19,7 +19,7 @@ from postroad.parsers.clock import Clock
 from postroad.parsers.prefix import Envelope
 
 #: The mail servers that have a parser: names of modules here.
-MAIL_SERVERS = ("exim", "postfix", "qmail")
+MAIL_SERVERS = ("exim", "postfix", "opensmtpd", "sendmail", "qmail")
 #: Mailbox servers and content filters that may keep logs of their own.
 NEIGHBOURS = ("dovecot", "rspamd", "spamassassin", "amavis", "mailscanner")
 #: All that have a parser.

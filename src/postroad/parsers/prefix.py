@@ -192,6 +192,9 @@ class Envelope:
         """Read `host tag[pid]: text` from `start` on."""
         if line.startswith("last message repeated ", start):
             return self._text(at, "", "", 0, line[start:])
+        if line.startswith("<", start):
+            # FreeBSD's `syslogd -v` puts facility and level before the host.
+            start = line.find(" ", start) + 1
         space = line.find(" ", start)
         if space <= start:
             return None
