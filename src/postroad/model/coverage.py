@@ -50,6 +50,8 @@ class GapKind(StrEnum):
     UNRESUMED = "unresumed"
     #: There was no room for what was received.
     DROPPED = "dropped"
+    #: No line came for much longer than is usual; nobody notices that, it is seen afterwards.
+    SILENT = "silent"
 
 
 class Gap(msgspec.Struct, gc=False, kw_only=True):

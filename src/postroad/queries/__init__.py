@@ -20,6 +20,7 @@ from postroad.queries.health import (
     sources,
     unknown,
 )
+from postroad.queries.missing import gaps, in_words
 from postroad.queries.overview import Bucket, Overview, Provider, Spread, Top, overview
 from postroad.queries.public import public
 from postroad.queries.receipts import receipts
@@ -46,7 +47,9 @@ __all__ = [
     "detail",
     "entered",
     "explain",
+    "gaps",
     "hosts",
+    "in_words",
     "iterate",
     "overview",
     "public",

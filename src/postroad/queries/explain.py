@@ -14,14 +14,12 @@ from postroad.model import when
 from postroad.model.scope import Scope
 from postroad.model.search import NEWEST_FIRST, Match, Search
 from postroad.model.text import say
+from postroad.queries import missing
 from postroad.queries.plan import plan
 from postroad.queries.ranges import Range
 from postroad.store import Store
 
-#: A silence in a host's log is worth a note from this length on, in minutes, and from so many
-#: times the usual distance between its minutes with lines.
-_GAP_MINUTES, _GAP_TIMES = 30, 10
-#: Silences that are named.
+#: Silences that are named, and gaps that were noticed.
 _GAPS = 5
 
 
@@ -32,12 +30,6 @@ class _Arrival(msgspec.Struct):
 class _Known(msgspec.Struct):
     first_at: int
     newest_at: int
-
-
-class _Gap(msgspec.Struct):
-    host: str
-    start: int
-    end: int
 
 
 def explain(store: Store, scope: Scope, search: Search) -> list[dict[str, Any]]:
@@ -130,39 +122,18 @@ def _unread(store: Store, search: Search) -> list[dict[str, Any]]:
 
 
 def _gaps(store: Store, search: Search) -> list[dict[str, Any]]:
-    """Silences in the logs within the period, the longest first."""
-    gaps = store.read(
-        "SELECT host, start, end FROM (SELECT host, minute AS start, leadInFrame(minute) OVER "
-        "(PARTITION BY host ORDER BY minute ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) "
-        "AS end, (max(minute) OVER (PARTITION BY host) - min(minute) OVER (PARTITION BY host)) "
-        "/ greatest(1, count() OVER (PARTITION BY host)) AS usual "
-        "FROM (SELECT DISTINCT toString(host) AS host, minute FROM coverage "
-        "WHERE minute >= {since:Int64} - {margin:Int64} "
-        "AND ({until:Int64} = 0 OR minute < {until:Int64} + {margin:Int64}) "
-        "AND ({host:String} = '' OR host = {host:String}))) "
-        "WHERE end - start >= {least:Int64} AND end - start >= usual * {times:UInt8} "
-        "AND end > {since:Int64} AND ({until:Int64} = 0 OR start < {until:Int64}) "
-        "ORDER BY end - start DESC LIMIT {gaps:UInt8}",
+    """What is missing of the logs within the period: the longest silences, and what was noticed."""
+    since, until, host = search.since, search.until, search.host
+    silent = missing.silences(store, since=since, until=until, host=host)[:_GAPS]
+    noticed = missing.noticed(store, since=since, until=until, host=host)[-_GAPS:]
+    return [
         {
-            "since": search.since,
-            "until": search.until,
-            "host": search.host,
-            "margin": when.DAY,
-            "least": _GAP_MINUTES * when.MINUTE,
-            "times": _GAP_TIMES,
-            "gaps": _GAPS,
-        },
-        _Gap,
-    )
-    return [_gap(each) for each in gaps]
-
-
-def _gap(gap: _Gap) -> dict[str, Any]:
-    start, end = when.rfc3339(gap.start + when.MINUTE), when.rfc3339(gap.end)
-    text = say(
-        "The log of {host} has no lines between {start} and {end}.",
-        host=gap.host,
-        start=start,
-        end=end,
-    )
-    return {"kind": "gap", "text": text, "host": gap.host, "since": start, "until": end}
+            "kind": "gap",
+            "text": missing.in_words(each),
+            "cause": each.kind.value,
+            "host": each.host,
+            "since": when.rfc3339(each.since),
+            "until": when.rfc3339(each.until),
+        }
+        for each in (*silent, *noticed)
+    ]
