@@ -218,7 +218,11 @@ def test_entered(store):
     assert (first.first_at, first.last_at) == (NOON, NOON + DAY)
     search = question.ask(first.values, now=now, zone=when.UTC_ZONE)
     assert sum(queries.counts(store, world.COM, search).values()) == 3
-    assert len(queries.entered(store, world.EVERYTHING, now=now, limit=10)) == 4
+    seen = queries.entered(store, world.EVERYTHING, now=now, limit=10)
+    assert [(each.client_ip, each.is_new) for each in seen if each.helo == "evil"] == [
+        ("203.0.113.9", True)
+    ]
+    assert len(seen) == 3
     assert [each.user for each in queries.entered(store, world.SHOP, now=now, limit=10)] == ["shop"]
     assert queries.entered(store, world.NOBODY, now=now, limit=10) == []
 

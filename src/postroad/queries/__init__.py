@@ -7,6 +7,7 @@ it in SQL: what a viewer may not see is not found, not counted and not explained
 
 from postroad.queries.conversation import Turn, Who
 from postroad.queries.detail import Detail, Relative, detail
+from postroad.queries.disguise import disguised
 from postroad.queries.entered import Entry, entered
 from postroad.queries.explain import explain
 from postroad.queries.figures import Day, counts, statistics
@@ -45,6 +46,7 @@ __all__ = [
     "counts",
     "coverage",
     "detail",
+    "disguised",
     "entered",
     "explain",
     "gaps",

@@ -96,12 +96,13 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
 def _deliveries(store: Store, identifiers: list[str]) -> list[Delivery]:
     """The deliveries under these identifiers, the earliest first; not those withdrawn."""
     return store.read(
-        f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE NOT deleted "
+        f"SELECT {columns.DELIVERY} FROM deliveries FINAL WHERE NOT deleted "
         "AND (ago, id) IN (SELECT ago, id FROM deliveries_by_key "
         "WHERE key IN {keys:Array(String)} AND bitAnd(sides, {side:UInt8}) != 0) "
-        "ORDER BY first_at, id)",
+        "ORDER BY first_at, id",
         {"keys": identifiers, "side": int(Side.IDENTIFIER)},
         Delivery,
+        is_small=True,
     )
 
 
@@ -111,6 +112,7 @@ def _attempts(store: Store, delivery: Delivery) -> list[Attempt]:
         "ORDER BY at, counted, reply",
         {"id": delivery.id},
         Attempt,
+        is_small=True,
     )
 
 

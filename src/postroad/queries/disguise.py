@@ -18,6 +18,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
+
+import msgspec
+
+from postroad.model.coverage import UnknownLine
 
 #: Fields whose values name somebody or something.
 _NAMING = (
@@ -186,6 +191,34 @@ class Disguise:
             separator = " " if kind.startswith("ip") else ""
             known = self._given[kind, name] = f"{kind}{separator}{number}"
         return known
+
+
+def disguised(lines: Sequence[UnknownLine]) -> list[UnknownLine]:
+    """Sampled lines without anybody's name; of where they stood, the line number stays."""
+    mask = Disguise()
+    return [
+        msgspec.structs.replace(
+            line,
+            source=_source(line.source, sources),
+            host=mask.host(line.host),
+            shape=mask.line(line.shape),
+            text=mask.line(_without(line.text, line.host, mask.host(line.host))),
+            position=f"line {line.position.rpartition(':')[2]}",
+        )
+        for sources in ([],)
+        for line in lines
+    ]
+
+
+def _source(name: str, known: list[str]) -> str:
+    if name not in known:
+        known.append(name)
+    return f"source{known.index(name) + 1}"
+
+
+def _without(text: str, host: str, instead: str) -> str:
+    """The line with the name of its own server, which need not have a dot, replaced."""
+    return re.sub(rf"(?<![\w.-]){re.escape(host)}(?![\w-])", instead, text) if host else text
 
 
 def _is_program(name: str) -> bool:

@@ -28,11 +28,11 @@ def elsewhere(store: Store, scope: Scope, delivery: Delivery) -> Iterator[tuple[
     if not any(keys):
         return
     rows = store.read(
-        f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE NOT deleted "
+        f"SELECT {columns.DELIVERY} FROM deliveries FINAL WHERE NOT deleted "
         "AND NOT folded AND message_key != {message:String} AND (ago, id) IN (SELECT ago, id FROM "
         "deliveries_by_key WHERE key IN {keys:Array(String)} AND bitAnd(sides, {side:UInt8}) != 0 "
         "AND ago BETWEEN {last:Int64} AND {first:Int64}) "
-        "ORDER BY abs(first_at - {at:Int64}), id LIMIT {most:UInt8})",
+        "ORDER BY abs(first_at - {at:Int64}), id LIMIT {most:UInt8}",
         {
             "message": delivery.message_key,
             "keys": [each for each in keys if each],
@@ -43,6 +43,7 @@ def elsewhere(store: Store, scope: Scope, delivery: Delivery) -> Iterator[tuple[
             "most": _MOST,
         },
         Delivery,
+        is_small=True,
     )
     for row in sorted(rows, key=lambda each: (each.first_at, each.id)):
         if admits(scope, row):

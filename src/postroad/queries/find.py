@@ -109,15 +109,18 @@ def _place(planned: Plan, key: _Key) -> Place:
 
 def _keys(store: Store, planned: Plan, after: Place | None, limit: int) -> list[_Key]:
     asked = Range(planned, after=after)
-    return store.read(asked.page(limit), asked.parameters, _Key)
+    # A part of the subject is looked for in all of them: no key leads to it.
+    is_small = not planned.by_rows and not planned.search.subject
+    return store.read(asked.page(limit), asked.parameters, _Key, is_small=is_small)
 
 
 def _rows(store: Store, keys: list[_Key]) -> list[Delivery]:
     if not keys:
         return []
     return store.read(
-        f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE (ago, id) IN "
-        "arrayZip({agos:Array(Int64)}, {ids:Array(String)}))",
+        f"SELECT {columns.DELIVERY} FROM deliveries FINAL WHERE (ago, id) IN "
+        "arrayZip({agos:Array(Int64)}, {ids:Array(String)})",
         {"agos": [each.ago for each in keys], "ids": [each.id for each in keys]},
         Delivery,
+        is_small=True,
     )

@@ -30,7 +30,7 @@ from postroad.store import Store
 _TOP = 10
 #: Deliveries that are looked through while somebody waits, one after the other as they lie, and
 #: here and there; slices of the period if there are more.
-_LOOKED_THROUGH, _HERE_AND_THERE, _SLICES = 60_000, 1_000, 48
+_LOOKED_THROUGH, _HERE_AND_THERE, _SLICES = 20_000, 500, 48
 #: As many deliveries are read from the disk to get at one.
 _READ_TOGETHER = 256
 #: Statuses that say whether a delivery came about.

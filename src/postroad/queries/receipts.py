@@ -61,6 +61,7 @@ def _kept(store: Store, delivery: Delivery) -> list[Kept]:
             "most": _MOST * 20,
         },
         Kept,
+        is_small=True,
     )
 
 

@@ -259,9 +259,14 @@ class Store:
         """Drop what is older than it is to be kept; how many weeks of tables lost something."""
         return self.drop_before(now - self.retention_days * 24 * 3600 * 1_000_000)
 
-    def read(self, sql: str, parameters: Mapping[str, Any], row: type[Row]) -> list[Row]:
-        """For `queries`: the rows of a query whose values are bound by name."""
-        return self._engine.read(sql, parameters, row)
+    def read(
+        self, sql: str, parameters: Mapping[str, Any], row: type[Row], *, is_small: bool = False
+    ) -> list[Row]:
+        """For `queries`: the rows of a query whose values are bound by name.
+
+        `is_small`: it reads little, in the order of a key.
+        """
+        return self._engine.read(sql, parameters, row, is_small=is_small)
 
     def _each(self, sql: str, keys: Iterable[QueueKey], row: type[Row]) -> Iterator[list[Row]]:
         unique = list(dict.fromkeys(keys))
