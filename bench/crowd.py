@@ -3,8 +3,8 @@
 Comes in: a filled store. Goes out: for each kind of question its name, its budget, how long each
 person waited, and the processor time of one, in milliseconds.
 
-People read what they get: each of the twenty asks for a list, a delivery, counts or an overview, and
-again some seconds after the answer. Harder, and without a budget: all press the button in the
+People read what they get: each of the twenty asks for a list, a delivery, counts or an overview,
+and again some seconds after the answer. Harder, and without a budget: all press the button in the
 same moment, several times.
 """
 

@@ -162,17 +162,16 @@ def _final(attempt: Attempted) -> str:
 def _known_recipients(message: Message, parts: Parts, arrived: Arrived | None) -> Iterable[str]:
     if arrived is not None:
         yield from arrived.recipients
-    if parts.attempts and message.instance:
-        # Postfix's header lines name a recipient as it was before it was rewritten.
-        return
-    for rejected in parts.rejected:
+    # Postfix's header lines name a recipient as it was before it was rewritten.
+    is_rewritten = bool(parts.attempts and message.instance)
+    for rejected in () if is_rewritten else parts.rejected:
         if not _concerns_one_recipient(rejected):
             if rejected.recipient:
                 yield rejected.recipient
             yield from rejected.recipients
     if parts.rejected or parts.ended or _is_in_queue(parts):
         for described in parts.described:
-            if described.recipient:
+            if described.recipient and not (is_rewritten and described.has_sender):
                 yield described.recipient
 
 
@@ -418,6 +417,9 @@ def _direction(arrived: Arrived | None, *, leaves: bool, is_ours: bool) -> Direc
         return Direction.OUTBOUND if leaves else Direction.INTERNAL
     if arrived is None:
         return Direction.UNKNOWN
+    if not (arrived.client_ip or arrived.client_host or arrived.helo):
+        # qmail does not say who brought a message, only where it went.
+        return Direction.OUTBOUND if leaves else Direction.INBOUND
     return Direction.RELAYED if leaves else Direction.INBOUND
 
 
@@ -426,6 +428,8 @@ def is_submitted_here(arrived: Arrived) -> bool:
     ip = arrived.client_ip
     if arrived.user_proven or ip.startswith("127.") or ip == "::1":
         return True
+    if not (arrived.has_sender or arrived.protocol or arrived.user):
+        return False
     return not ip and not arrived.client_host and not arrived.helo
 
 
