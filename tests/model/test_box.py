@@ -127,6 +127,29 @@ def test_what_is_understood(text: str, name: str, value: str | None):
             "id",
             "9F3C21A0BB",
         ),
+        (
+            "MailScanner[1]: Spam Actions: message 7F01B2C3D4.A1B2C actions are store",
+            "id",
+            "7F01B2C3D4",
+        ),
+        (
+            '{"SYSLOG_IDENTIFIER":"postfix/qmgr","MESSAGE":"6771B2C3D4: removed"}',
+            "id",
+            "6771B2C3D4",
+        ),
+        (
+            (
+                "postfix/smtp[9]: 4A5B6C7D8E: to=<b@c.example>, relay=x, status=sent "
+                "(250 OK id=1wAAAA-00000000001-0001)"
+            ),
+            "id",
+            "4A5B6C7D8E",
+        ),
+        (
+            "spamd: processing message <o.1@b.example> for vmail:5000",
+            "message_id",
+            "o.1@b.example",
+        ),
         ("MailScanner[1]: Message 4bsM5k4xJmz4rT6 from 192.0.2.1 is spam", "id", "4bsM5k4xJmz4rT6"),
         (
             "To: bob@example.comSubject: HiFrom: a@b.exampleMessage-ID: <o.1@b.example>Date: x",

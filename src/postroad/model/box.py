@@ -30,7 +30,7 @@ _EXIM_WORD = re.compile(rf"(?<![\w-])(?:E(?=\w{{6}}-))?({_EXIM_ID})(?![\w-])", r
 _LINE_ID = re.compile(
     rf"""
     (?: postfix\S*/\w+\[\d+\]:\s (?:\w+:\s)? | \bqueued\sas\s ) ({_SHORT_ID}|{_LONG_ID}) (?!\w)
-    | (?<!\S) ({_SHORT_ID}|{_LONG_ID}) :\s
+    | (?<![^\s"\ufeff]) ({_SHORT_ID}|{_LONG_ID}) :\s
       (?=(?:to|from|client|uid|message-id|orig_to|removed|size|hold|reject)\b)
     """,
     re.VERBOSE | re.ASCII,
@@ -44,13 +44,14 @@ _OTHER_LINE_ID = re.compile(
     | \b(?:msgid|evpid)=([0-9a-f]{8})(?:[0-9a-f]{8})?(?!\w)
     | \b(?:new|info|end|bounce)\ msg\ (\d{1,20})(?!\w)
     | \bstarting\ delivery\ \d{1,20}:\ msg\ (\d{1,20})(?!\w)
-    | \bMailScanner\[\d+\]:\ (?:Message|Requeue:)\ ([\w.-]{6,40})
-    | \b(?:qid:?\s|qid=|Queue-ID:\s)<?([\w.-]{6,40})
+    | \bMailScanner\[\d+\]:\ (?:Spam\ Actions:\ message|Message|Requeue:)\ ([\w-]{6,40})
+    | \b(?:qid:?\s|qid=|Queue-ID:\s)<?([\w-]{6,40})
     """,
     re.VERBOSE | re.ASCII,
 )
 _LINE_MESSAGE_ID = re.compile(
-    r"(?:message-id:?[=\s]\s*|\b(?:id|mid|msgid)[=:]\s?)<?([^\s<>;,@]+@[^\s<>;,]+)",
+    r"(?:message-id:?[=\s]\s*|\b(?:id|mid|msgid)[=:]\s?|spamd: (?:processing|checking) message )"
+    r"<?([^\s<>;,@]+@[^\s<>;,]+)",
     re.IGNORECASE,
 )
 #: Names of a message's fields: several of them are a header, whose lines a browser may have joined.
@@ -135,10 +136,11 @@ def _under(name: str, value: str) -> dict[str, str]:
 
 def _of_words(text: str) -> dict[str, str]:
     """Several words: a line of a log, an address with a name, or part of a subject."""
-    if found := _EXIM_WORD.search(text):
-        return {"id": found[1]}
-    if found := _LINE_ID.search(text):
-        return {"id": found[1] or found[2]}
+    ids = [each for pattern in (_EXIM_WORD, _LINE_ID) if (each := pattern.search(text))]
+    if ids:
+        # The line is about the message that it names first.
+        first = min(ids, key=lambda each: each.start())
+        return {"id": next(filter(None, first.groups()))}
     if found := _OTHER_LINE_ID.search(text):
         return {"id": next(filter(None, found.groups()))}
     if found := _LINE_MESSAGE_ID.search(text):

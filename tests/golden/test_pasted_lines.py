@@ -1,0 +1,28 @@
+"""A line of a log that is pasted into the one box leads to the message that it is about."""
+
+from __future__ import annotations
+
+import pytest
+from tests.golden.story import load
+
+from postroad.model import box
+
+#: Share of the lines with an id; the rest are continued lines and qmail's deliveries by number.
+LEAST = {"exim": 0.95, "postfix": 0.97, "qmail": 0.7}
+
+
+@pytest.mark.parametrize("server", LEAST)
+def test_lines_lead_to_their_message(server: str) -> None:
+    """The box finds the queue id that the parser finds, in nearly every line that holds it."""
+    found = total = 0
+    for story in load():
+        if story.server != server:
+            continue
+        for line, event in zip(story.lines, story.read(story.lines), strict=True):
+            if queue_id := getattr(event, "queue_id", ""):
+                understood = box.understand(line)
+                total += 1
+                found += queue_id.strip("<>") in understood.values()
+
+    assert total > 100
+    assert found / total >= LEAST[server]
