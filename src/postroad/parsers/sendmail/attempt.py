@@ -16,6 +16,8 @@ Limit: the address of an alias is nowhere, only those that it leads to.
 
 from __future__ import annotations
 
+import re
+
 from postroad.model.event import Attempted, Ended, EndKind, Rejected
 from postroad.model.status import Outcome
 from postroad.parsers.exim.fields import next_queue_id
@@ -36,17 +38,15 @@ from postroad.parsers.sendmail.line import (
 def recipients(head: Prefix, queue_id: str, text: str, memory: Memory) -> Read:
     """Read the whole line."""
     addresses, start = _addresses(text)
-    fields = _fields(text, start)
-    if fields is None:
+    found = _FIELDS.match(text, start) if start >= 0 else None
+    if found is None:
         return None
-    stat = fields["stat"]
-    dsn = fields.get("dsn", "")
-    mailer = fields.get("mailer", "")
+    delay, mailer, relay, dsn, said, stat = found.groups("")
     if not mailer and stat not in _WAITING:
         return _taken_back(head, queue_id, addresses, stat, memory)
-    remote = peer(fields["relay"]) if "relay" in fields else _NOBODY
+    remote = peer(relay) if relay else _NOBODY
     outcome = _outcome(dsn, stat, addresses[0])
-    reply = fields.get("reply") or stat
+    reply = said or stat
     code, enhanced = codes(reply.removeprefix("Deferred: "))
     is_remote = remote.ip != "" or mailer in _SMTP
     session = memory.session(head, remote.name or remote.ip, side="client") if is_remote else None
@@ -68,7 +68,7 @@ def recipients(head: Prefix, queue_id: str, text: str, memory: Memory) -> Read:
         next_queue_id=next_queue_id(stat) if outcome is Outcome.DELIVERED else "",
         counted=outcome is not Outcome.POSTPONED,
         pid=head.pid,
-        delay=seconds(fields["delay"]),
+        delay=seconds(delay),
     )
 
 
@@ -92,37 +92,6 @@ def _addresses(text: str) -> tuple[list[str], int]:
 def _address(text: str) -> str:
     """An address as others write it: in brackets, or behind a backslash, which ends expansion."""
     return path(text).removeprefix("\\")
-
-
-def _fields(text: str, start: int) -> dict[str, str] | None:
-    """The fields from left to right; None if they are none. `stat` goes on to the end."""
-    fields: dict[str, str] = {}
-    allowed = 0
-    while text.startswith(", ", start):
-        start += 2
-        if text.startswith("[more]", start):
-            start += 6
-            continue
-        equals = text.find("=", start)
-        key = text[start:equals] if equals >= 0 else ""
-        place = _ORDER.get(key, -1)
-        if place < allowed:
-            return None
-        allowed = place + 1
-        end = _end_of(key, text, equals + 1)
-        fields[key] = text[equals + 1 : end]
-        if key == "stat":
-            return fields if "delay" in fields else None
-        start = end
-    return None
-
-
-def _end_of(key: str, text: str, start: int) -> int:
-    """Where the value of a field ends; those that are somebody's words have their own rules."""
-    if key == "stat":
-        return len(text)
-    end = text.find(_AFTER.get(key, ", "), start)
-    return end if end >= 0 else len(text)
 
 
 def _outcome(dsn: str, stat: str, address: str) -> Outcome:
@@ -173,31 +142,16 @@ def _taken_back(
     )
 
 
-#: The order of the fields.
-_ORDER = {
-    key: place
-    for place, key in enumerate(
-        (
-            "ctladdr",
-            "delay",
-            "xdelay",
-            "mailer",
-            "tls_verify",
-            "tls_version",
-            "cipher",
-            "pri",
-            "relay",
-            "quarantine",
-            "dsn",
-            "ntries",
-            "stage",
-            "reply",
-            "status",
-            "stat",
-        )
-    )
-}
-_AFTER = {"ctladdr": ", delay=", "reply": ", stat=", "status": ", stat=", "quarantine": ", stat="}
+#: The fields behind the addresses, in their order. What is somebody's words ends where the next
+#: field that must come begins for the first time.
+_FIELDS = re.compile(
+    r"(?:, \[more\])?(?:, ctladdr=(?>.*?(?=, delay=)))?, delay=([^,]*)(?:, xdelay=[^,]*)?"
+    r"(?:, mailer=([^,]*))?(?:, tls_verify=[^,]*)?(?:, tls_version=[^,]*)?(?:, cipher=[^,]*)?"
+    r"(?:, pri=[^,]*)?(?:, relay=([^,]*))?(?:, quarantine=(?>.*?(?=, (?:dsn|stat)=)))?"
+    r"(?:, dsn=([^,]*))?(?:, ntries=[^,]*)?(?:, stage=[^,]*)?"
+    r"(?:, (?:reply|status)=((?>.*?(?=, stat=))))?, stat=(.*)",
+    re.DOTALL,
+)
 _NOBODY = Peer("", "", "")
 _CLASSES = {"2.": Outcome.DELIVERED, "4.": Outcome.DEFERRED, "5.": Outcome.FAILED}
 #: Nothing was tried: the queue runner will (queue.c, `queueup`).

@@ -170,6 +170,7 @@ def end_of_address(text: str, start: int) -> int:
     return len(text)
 
 
+@lru_cache(maxsize=4096)
 def seconds(text: str) -> float | None:
     """Read `[days+]hh:mm:ss` (convtime.c, `pintvl`); None if it is none."""
     days, plus, clock = text.rpartition("+")
