@@ -172,6 +172,9 @@ def _refused(head: Prefix, session: str, command: str, reply: str, sessions: Ses
     verb = command[:4].upper()
     if verb not in _MOVING or not reply[:3].isdecimal():
         return NOISE
+    if verb == "DATA" and reply.startswith("50"):
+        # There was nothing to send: the recipients before were refused, each on its own line.
+        return NOISE
     known = sessions.of(session)
     code, enhanced = codes(reply)
     found = _PATH.match(command)
