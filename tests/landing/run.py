@@ -21,7 +21,7 @@ from typing import Any
 from tests.servers import world
 from tests.servers.yard import _UNSHARE, YardFailed, _reap_until
 
-from . import dovecot, packages
+from . import dovecot, filters, packages
 from .dovecot import Place
 from .people import PEOPLE
 
@@ -42,6 +42,15 @@ PLACES = (
     ),
 )
 _LIMIT = 120
+_RSPAMD = "X-Filter: rspamd\r\n"
+#: Messages that filters judge: what they hold, and a header that chooses Exim's filter.
+JUDGED = {
+    "spam": (filters.SPAM, ""),
+    "ham": ("", ""),
+    "spam.rspamd": (filters.SPAM, _RSPAMD),
+    "nearly.rspamd": ("", _RSPAMD + "X-Nearly: yes\r\n"),
+    "ham.rspamd": ("", _RSPAMD),
+}
 _ACCOUNTS = (("dovecot", 2611), ("dovenull", 2612))
 _RSYSLOG = """\
 module(load="imuxsock" SysSock.Name="/dev/log" SysSock.UseSysTimeStamp="off"
@@ -85,14 +94,19 @@ def _inside(folder: Path, tree: Path) -> None:
     command = ["/usr/sbin/rsyslogd", "-f", configuration, "-i", LOG / "rsyslogd.pid"]
     subprocess.run(command, check=True)
     _wait(Path("/dev/log").exists, "rsyslogd does not start")
+    filters.start_amavis(PLACES[0].fill((HERE / "conf/amavisd.conf").read_text()))
+    filters.start_spamd(LOG / "spamd.log")
+    filters.start_rspamd(LOG / "rspamd.log")
     for place in PLACES:
         dovecot.start(place)
     _start_postfix(PLACES[0])
     _start_exim(PLACES[1])
+    filters.wait()
     sent = {place.name: _send_all(place) for place in PLACES}
     _settle()
-    for log in (LOG / "mail.log", LOG / "dovecot.log", world.ROOT / "exim/log/mainlog"):
-        shutil.copyfile(log, folder / log.name)
+    for name in ("mail.log", "dovecot.log", "spamd.log", "rspamd.log"):
+        shutil.copyfile(LOG / name, folder / name)
+    shutil.copyfile(world.ROOT / "exim/log/mainlog", folder / "mainlog")
     truth = {
         place.name: {"sent": sent[place.name], "stored": dovecot.stored(place)} for place in PLACES
     }
@@ -153,13 +167,19 @@ def _send_all(place: Place) -> list[dict[str, Any]]:
         message_id = "" if to is without_id else f"{'-'.join(to)}.{number}@sender.example"
         _send(place, to, message_id)
         sent.append({"to": [f"{name}@{place.domain}" for name in to], "message_id": message_id})
+    for name, (pattern, header) in JUDGED.items():
+        _send(place, ("inbox",), f"{name}@sender.example", pattern, header)
     return sent
 
 
-def _send(place: Place, to: tuple[str, ...], message_id: str) -> None:
-    head = f"Message-ID: <{message_id}>\r\n" if message_id else ""
+def _send(
+    place: Place, to: tuple[str, ...], message_id: str, more: str = "", header: str = ""
+) -> None:
+    head = f"Message-ID: <{message_id}>\r\n{header}" if message_id else ""
     text = f"From: carol@{place.domain}\r\nTo: {to[0]}@{place.domain}\r\nSubject: Hello\r\n{head}"
-    body = text + "Date: Sun, 22 Nov 2026 01:00:00 +0000\r\n\r\nHello, this is a test.\r\n"
+    body = (
+        text + f"Date: Sun, 22 Nov 2026 01:00:00 +0000\r\n\r\nHello, this is a test.\r\n{more}\r\n"
+    )
     with smtplib.SMTP(place.address, 25, "client.example", timeout=30) as client:
         recipients = [f"{name}@{place.domain}" for name in to]
         client.sendmail(f"carol@{place.domain}", recipients, body.encode())

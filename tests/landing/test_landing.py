@@ -24,9 +24,27 @@ from .people import PEOPLE
 #: Mail server, and its logs in the order in which they are read, one import each.
 READINGS = [
     ("postfix", ("mail.log",)),
-    ("exim", ("mainlog", "dovecot.log")),
-    ("exim", ("dovecot.log", "mainlog")),
+    ("exim", ("mainlog", "dovecot.log", "spamd.log", "rspamd.log")),
+    ("exim", ("rspamd.log", "spamd.log", "dovecot.log", "mainlog")),
 ]
+#: Of each server's mail that was judged: status and folder, scanner, verdict, the least score.
+#: Exim only notes what a filter thinks; amavis sends no spam on.
+_VERDICTS = {
+    "postfix": {
+        "spam": ("filtered", "", "amavis", "Blocked SPAM {Discarded", 999.0),
+        "ham": ("delivered", "INBOX", "amavis", "Passed CLEAN {Relayed", -9.0),
+        "spam.rspamd": ("filtered", "", "amavis", "Blocked SPAM {Discarded", 999.0),
+        "nearly.rspamd": ("delivered", "INBOX", "amavis", "Passed CLEAN {Relayed", -9.0),
+        "ham.rspamd": ("delivered", "INBOX", "amavis", "Passed CLEAN {Relayed", -9.0),
+    },
+    "exim": {
+        "spam": ("delivered", "INBOX", "spamassassin", "identified spam", 999.0),
+        "ham": ("delivered", "INBOX", "spamassassin", "clean message", -9.0),
+        "spam.rspamd": ("delivered", "INBOX", "rspamd", "reject", 0.0),
+        "nearly.rspamd": ("delivered", "INBOX", "rspamd", "add header", 6.0),
+        "ham.rspamd": ("delivered", "INBOX", "rspamd", "no action", -9.0),
+    },
+}
 every_reading = pytest.mark.parametrize(("server", "logs"), READINGS, ids=str)
 _PEOPLE = {person.name: person for person in PEOPLE}
 
@@ -98,6 +116,30 @@ def test_every_copy_ended_where_it_is_told(
                 }
                 if on_disk != set(person.folders):
                     wrong.append(f"{sent['message_id']} of {person.name} is in {on_disk}")
+    assert not wrong, "\n".join(wrong)
+
+
+@every_reading
+def test_every_verdict_is_the_filters(
+    server: str, logs: tuple[str, ...], rows_of: Any, landed: Run
+) -> None:
+    """Who judged a message, and how, and what became of it; what was thrown away is nowhere."""
+    rows, _ = rows_of(logs)
+    stored = landed.truth[server]["stored"]["inbox"]["INBOX"]
+    wrong = []
+    for name, (status, mailbox, scanner, verdict, least) in _VERDICTS[server].items():
+        told = [row for row in rows if row.message_id == f"{name}@sender.example"]
+        if (
+            [(row.status.word, row.mailbox, row.scanner) for row in told]
+            != [(status, mailbox, scanner)]
+            or not told[0].spam_verdict.startswith(verdict)
+            or (told[0].spam_score or 0) < least
+            or bool(told[0].spam_rules) is (scanner == "amavis")
+        ):
+            wrong.append(f"{name}: {told}")
+        on_disk = any(f"Message-ID: <{name}@sender.example>" in text for text in stored)
+        if on_disk != bool(mailbox):
+            wrong.append(f"{name} on disk: {on_disk}")
     assert not wrong, "\n".join(wrong)
 
 

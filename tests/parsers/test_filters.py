@@ -283,3 +283,13 @@ def test_a_score_of_many_digits_is_none() -> None:
     text = RSPAMD.format(id="a1@sender.example", fields="qid: <4ABBCC0011>, ", verdict=verdict)
 
     assert described(text, "rspamd").spam_score is None
+
+
+def test_what_rspamd_did_not_look_at() -> None:
+    """Skipped is no ham; an action that was forced is a verdict all the same."""
+    text = RSPAMD.format(
+        id="a1@sender.example", fields="qid: <4ABBCC0011>, ", verdict="S ({}): [0/15] []"
+    )
+
+    assert described(text.format("no action"), "rspamd").spam is None
+    assert described(text.format("reject"), "rspamd").spam is True

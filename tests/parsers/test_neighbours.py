@@ -107,6 +107,7 @@ OWN = {
     ],
     "spamassassin": [
         f"Sat Nov 22 01:00:00 2025 [9675] info: {SPAMD[2]}",
+        f"Nov 22 01:00:00.000 [9675] info: {SPAMD[2]}",
         f"Nov 22 01:00:00 mx1 spamd[9675]: {SPAMD[2]}",
     ],
     "amavis": [

@@ -1,8 +1,10 @@
 """spamd's own log (`spamd -s FILE`), and a syslog of spamd's alone.
 
     Fri Feb  1 05:22:37 2019 [9675] info: spamd: result: Y 12 - ...
+    Feb  1 05:22:37.123 [9675] info: spamd: result: Y 12 - ...
 
-(Logger/File.pm; `--log-timestamp-fmt` is not understood.) What the lines say is told in
+in a file (Logger/File.pm), and to standard error (Logger/Stderr.pm), as containers have it.
+`--log-timestamp-fmt` is not understood. What the lines say is told in
 `neighbours.spamassassin`.
 """
 
@@ -23,8 +25,12 @@ def _open(clock: Clock, line: str) -> Prefix | None:
     found = _OWN.match(line)
     if not found:
         return None
-    month, day, time, year, pid = found.groups()
-    at = clock.local(f"{year}-{_MONTHS.get(month, '')}-{day.strip().zfill(2)} {time}")
+    month, day, time, fraction, year, pid = found.groups()
+    if year:
+        at = clock.local(f"{year}-{_MONTHS.get(month, '')}-{day.strip().zfill(2)} {time}")
+    else:
+        at = clock.yearless(f"{month} {day} {time}")
+        at = at and at + int((fraction or "").ljust(6, "0"))
     return Prefix(at, "", "spamd", int(pid), line[found.end() :]) if at else None
 
 
@@ -46,7 +52,8 @@ _MONTHS = {
     )
 }
 _OWN = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4}) \[(\d{1,10})\] "
+    r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?: (\d{4}))? "
+    r"\[(\d{1,10})\] "
     r"(?:dbg|info|warn|error): ",
     re.ASCII,
 )

@@ -40,7 +40,8 @@ def read(head: Prefix, instance: str, memory: Memory) -> Read:
         queue_id=queue_id or named,
         message_id="" if queue_id else named[1:-1],
         scanner=INSTANCE,
-        spam=None if state == "S" else _SPAM.get(action),
+        # What was not looked at is no ham; a forced action is a verdict all the same.
+        spam=None if state == "S" and action == "no action" else _SPAM.get(action),
         spam_score=number(score),
         spam_verdict=action,
         spam_rules=tuple(_rules(symbols)),
