@@ -11,6 +11,7 @@ import pytest
 from tests.ingest import logs
 from tests.ingest.world import differences
 
+from postroad import parsers
 from postroad.errors import ConfigError, StateError, StoreFull
 from postroad.sources.look import look
 
@@ -79,7 +80,7 @@ def test_a_directory_without_logs_is_told(world, tmp_path, good):
     (tmp_path / "nothing").mkdir()
     result = world.load(tmp_path / "letters", tmp_path / "nothing", good)
     assert [problem.split(" in ")[0] for problem in result.problems] == [
-        "No log of a mail server (exim, postfix) was found"
+        f"No log of a mail server ({', '.join(parsers.SERVERS)}) was found"
     ] * 2
     assert result.files == 1
 
