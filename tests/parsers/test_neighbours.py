@@ -10,7 +10,7 @@ import pytest
 from tests.parsers.lines import AMAVIS_CLEAN, AT, LMTP, MID, SPAMD, described, new_reader, read
 
 from postroad import parsers
-from postroad.model.event import ASIDES, NOISE, Attempted, Described, Ended, Event, Noise
+from postroad.model.event import ASIDES, NOISE, Attempted, Described, Ended, Event, Noise, Noted
 from postroad.parsers import neighbours
 from postroad.parsers.neighbours import Memory
 from postroad.parsers.prefix import Prefix
@@ -19,7 +19,7 @@ from postroad.parsers.prefix import Prefix
 @pytest.mark.parametrize("sample", neighbours.SAMPLES, ids=lambda sample: sample.text[:40])
 def test_samples_are_understood(sample: neighbours.Sample) -> None:
     """Every line that a module claims to understand yields what it claims."""
-    event = neighbours.read(Prefix(AT, "mx1", sample.tag, 7, sample.text), "")
+    event = neighbours.read(Prefix(AT, "mx1", sample.tag, 7, sample.text), neighbours.ANY)
 
     assert type(event) is sample.kind
     assert {name: getattr(event, name) for name in sample.fields} == sample.fields
@@ -176,6 +176,16 @@ def test_a_log_that_is_shared_is_the_mail_servers(line: str, server: str) -> Non
     assert event.instance == ("postfix" if server == "postfix" else "")
     assert isinstance(reader.read(OWN["dovecot"][-1]), Attempted)
     assert reader.zone_hint is None
+
+
+def test_a_queue_id_is_the_mail_servers_that_is_there() -> None:
+    """Where a mail server's lines stand beside, its ids are its own, whatever they look like."""
+    head = Prefix(AT, "mx1", "opendkim", 7, "6AAB12A0123456: x")
+
+    for instance, meant in (("", ""), ("postfix-in", "postfix-in"), (neighbours.ANY, "postfix")):
+        event = neighbours.read(head, instance)
+        assert isinstance(event, Noted)
+        assert meant == event.instance
 
 
 def test_exim_shares_a_log_with_its_neighbours() -> None:

@@ -27,10 +27,10 @@ from postroad.parsers.neighbours import (
     spamassassin,
 )
 from postroad.parsers.neighbours.memory import Memory
-from postroad.parsers.neighbours.words import ProgramReader, Read, Sample
+from postroad.parsers.neighbours.words import ANY, ProgramReader, Read, Sample
 from postroad.parsers.prefix import Prefix
 
-__all__ = ["MAIL_SERVERS", "READERS", "SAMPLES", "Memory", "known", "read"]
+__all__ = ["ANY", "MAIL_SERVERS", "READERS", "SAMPLES", "Memory", "known", "read"]
 
 #: Mail servers: where one's reader does not know such a line, it is another's.
 MAIL_SERVERS = frozenset(
@@ -77,7 +77,7 @@ SAMPLES: tuple[Sample, ...] = (
 
 
 def read(head: Prefix, instance: str, memory: Memory | None = None) -> Read:
-    """Read a line of a program beside the mail server; queue ids it names are `instance`'s.
+    """Read a line of a program beside the mail server, whose queue ids are `instance`'s (or `ANY`).
 
     `memory` is that of the log, for programs that say in two lines what belongs together.
     """

@@ -71,7 +71,7 @@ class Reader:
             head = msgspec.structs.replace(head, host=self._host)
         if head.tag not in self._tags and self._is_met(line, head):
             return self.read(line)
-        return neighbours.read(head, "", self._memory)
+        return neighbours.read(head, neighbours.ANY, self._memory)
 
     def _is_met(self, line: str, head: Prefix) -> bool:
         """Take note of a tag; whether a mail server's reader takes over from here."""

@@ -15,6 +15,9 @@ from postroad.model.event import Event, Noise
 from postroad.parsers.neighbours.memory import Memory
 from postroad.parsers.prefix import Prefix
 
+#: In place of a mail server's instance: no mail server's lines stand beside these.
+ANY = "?"
+
 #: What reading one line gives.
 Read = Event | Noise | None
 
@@ -53,10 +56,12 @@ def bracketed(value: str) -> str:
 
 
 def home(queue_id: str, instance: str) -> str:
-    """Whose queue an id is of: Exim's has no name, Postfix's has `instance` or its default."""
+    """Whose queue an id is of: Exim's has no name; where nobody knows (`ANY`), its form tells."""
     if _EXIM_ID.fullmatch(queue_id):
         return ""
-    return instance or ("postfix" if _POSTFIX_ID.fullmatch(queue_id) else "")
+    if instance != ANY:
+        return instance
+    return "postfix" if _POSTFIX_ID.fullmatch(queue_id) else ""
 
 
 def number(digits: str) -> float | None:
