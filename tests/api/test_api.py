@@ -269,7 +269,7 @@ def test_health_needs_no_sign_in_and_tells_little(served: Served):
 
 def test_what_was_read(administrator: httpx.Client):
     """An administrator is told of sources, coverage, lines not understood, and advice."""
-    assert administrator.get("/sources").json().keys() == {"sources"}
+    assert administrator.get("/sources").json().keys() == {"sources", "problems"}
     assert administrator.get("/coverage", params={"since": "1d"}).json()["step_seconds"] == 3600
     assert administrator.get("/unknown").json().keys() == {"unknown"}
     findings = administrator.get("/doctor").json()["findings"]

@@ -14,7 +14,7 @@ from postroad import config, doctor
 from postroad.accounts import local_administrator
 from postroad.doctor import Finding, Level, reading
 from postroad.errors import AccessError
-from postroad.model.coverage import Coverage
+from postroad.model.coverage import Coverage, Gap, GapKind
 from postroad.model.delivery import Batch, Delivery, LogLine, delivery_id, message_key
 from postroad.model.scope import Scope
 from postroad.model.status import Status
@@ -190,3 +190,37 @@ def test_only_administrators(store: Store, tmp_path: Path):
 
     with pytest.raises(AccessError):
         doctor.examine(given, store, Scope.of(domains={"b.example"}), now=NOW)
+
+
+def test_what_is_received(examine: Examine, tmp_path: Path):
+    """The doctor says where syslog is received, and which sources are waited for in vain."""
+    source = {"peers": ["192.0.2.1"], "name": "edge"}
+    [finding] = examine("nothing listens", Level.ERROR, sources=[source])
+    assert finding.title.startswith("edge is not received")
+    listen = ["udp://127.0.0.1:5514"]
+    assert examine("received on udp://", Level.OK, sources=[source], syslog_listen=listen)
+    assert not examine("No sources", Level.WARN, syslog_peers=["192.0.2.1"], syslog_listen=listen)
+    values = {"syslog_certificate": tmp_path / "c", "syslog_listen": ["tls://127.0.0.1:6514"]}
+    assert examine("not asked for certificates", Level.WARN, sources=[source], **values)
+
+
+def test_a_journal_without_such_entries(examine: Examine, tmp_path: Path):
+    """The doctor says so, and how to be allowed to read it."""
+    source = {"journal": ["SYSLOG_FACILITY=2"], "path": str(tmp_path)}
+    found = examine("journal SYSLOG_FACILITY=2", Level.WARN, sources=[source])
+    found += examine("journal SYSLOG_FACILITY=2", Level.ERROR, sources=[source])
+    assert len(found) == 1
+
+
+def test_gaps_are_told(examine: Examine, store: Store):
+    """Where lines are missing, the doctor warns with sentences."""
+    minutes = [coverage(minute=NOW - number * MINUTE) for number in range(60, 400)]
+    store.write_coverage(minutes)
+    gap = Gap(source="edge", host="mx1", kind=GapKind.DROPPED, since=NOW - HOUR, until=NOW, lost=3)
+    store.write_gaps([gap])
+    [finding] = examine("edge has a gap", Level.WARN)
+    assert "3 lines" in finding.detail
+    assert not examine("/var/log/mail.log has a gap", Level.WARN)
+    # An import ends where it ends; of what is followed, silence is news.
+    source = {"path": "/var/log/mail.log"}
+    assert examine("/var/log/mail.log has a gap", Level.WARN, sources=[source])

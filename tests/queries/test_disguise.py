@@ -6,7 +6,9 @@ import random
 
 import pytest
 
+from postroad import queries
 from postroad.ingest.samples import shape
+from postroad.model.coverage import UnknownLine
 from postroad.queries.disguise import Disguise
 
 
@@ -57,6 +59,27 @@ def test_one_name_has_one_replacement():
     assert one == again != two
     assert shape(one) == shape("4C1D2E3F4A")
     assert "4C1D2E3F4A" not in one
+
+
+def test_a_sample():
+    """Host, source and place of a sampled line are disguised as its text is."""
+    line = UnknownLine(
+        source="/srv/anna/mail.log",
+        host="mx-anna",
+        at=5,
+        shape="mx-anna x[#]: #",
+        text="mx-anna x[5]: mail.real.test",
+        position="/srv/anna/mail.log:17",
+    )
+    [masked] = queries.disguised([line])
+    assert masked == UnknownLine(
+        source="source1",
+        host="host1.example",
+        at=5,
+        shape="host1.example x[#]: #",
+        text="host1.example x[5]: host2.example",
+        position="line 17",
+    )
 
 
 SECRETS = [

@@ -13,7 +13,8 @@ from postroad.api import shapes
 from postroad.api.asking import TIME, Asking, Served, Zone, administrators
 from postroad.api.errors import documented
 from postroad.model import question, when
-from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT
+from postroad.model.coverage import Gap
+from postroad.services import HIGHEST_LIMIT, USUAL_LIMIT, sourced
 
 TAGS = ["Server"]
 _HOUR, _DAY = 3600, 86400
@@ -42,26 +43,10 @@ async def status(viewer: Asking, services: Served) -> shapes.Status:
 @get("/sources", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
 def sources(viewer: Asking, services: Served) -> shapes.Sources:
     """What was read, source by source, and what hinders reading. For administrators."""
-    health = services.follower.health() if services.follower else None
-    hindered = {each.name: each.problems for each in health.sources} if health else {}
-    found = [
-        shapes.Source(
-            name=each.source,
-            host=each.host,
-            followed=each.source in hindered,
-            read_since=when.rfc3339(each.first_at),
-            read_until=when.rfc3339(each.newest_at),
-            lines=each.lines,
-            understood=each.understood,
-            noise=each.noise,
-            unknown=each.unknown,
-            problems=hindered.get(each.source, []),
-        )
-        for each in queries.sources(services.store, viewer.scope)
-    ]
-    seen = {each.name for each in found}
-    waiting = [_unread(name, problems) for name, problems in hindered.items() if name not in seen]
-    return shapes.Sources(sources=[*found, *waiting])
+    found = sourced.states(services, viewer.scope)
+    return shapes.Sources(
+        sources=[_source(each) for each in found.sources], problems=found.problems
+    )
 
 
 @get(
@@ -101,6 +86,12 @@ def coverage(
             )
             for each in found
         ],
+        gaps=[
+            _gap(each)
+            for each in queries.gaps(
+                services.store, viewer.scope, since=period.since, until=period.until
+            )
+        ],
     )
 
 
@@ -111,8 +102,21 @@ def unknown(
     limit: Annotated[
         int, Parameter(ge=1, le=HIGHEST_LIMIT, description="How many lines at most.")
     ] = USUAL_LIMIT,
+    *,
+    mask: Annotated[
+        bool,
+        Parameter(
+            description="Replace addresses, hosts, ids and subjects, so that the lines can be "
+            "sent to others."
+        ),
+    ] = False,
 ) -> shapes.Unknown:
     """A sample of lines that were not understood. For administrators."""
+    found = [
+        each for kind in queries.unknown(services.store, viewer.scope) for each in kind.examples
+    ]
+    if mask:
+        found = queries.disguised(found)
     lines = [
         shapes.UnknownLine(
             source=each.source,
@@ -122,10 +126,9 @@ def unknown(
             position=each.position,
             text=each.text,
         )
-        for kind in queries.unknown(services.store, viewer.scope)
-        for each in kind.examples
+        for each in found[:limit]
     ]
-    return shapes.Unknown(unknown=lines[:limit])
+    return shapes.Unknown(unknown=lines)
 
 
 @get("/doctor", tags=TAGS, responses=documented(403), sync_to_thread=True, guards=[administrators])
@@ -140,17 +143,37 @@ def examine(viewer: Asking, services: Served) -> shapes.Findings:
     )
 
 
-def _unread(name: str, problems: list[str]) -> shapes.Source:
-    """A configured source of which nothing was read yet."""
+def _source(each: sourced.SourceState) -> shapes.Source:
     return shapes.Source(
-        name=name,
-        host="",
-        followed=True,
-        read_since=None,
-        read_until=None,
-        lines=0,
-        understood=0,
-        noise=0,
-        unknown=0,
-        problems=problems,
+        name=each.name,
+        host=each.host,
+        path=each.path,
+        server=each.server,
+        zone=each.zone,
+        followed=each.is_followed,
+        read_since=when.rfc3339(each.first_at) if each.newest_at else None,
+        read_until=when.rfc3339(each.newest_at) if each.newest_at else None,
+        lines=each.lines,
+        understood=each.understood,
+        noise=each.noise,
+        unknown=each.unknown,
+        behind=each.behind,
+        received=each.received,
+        dropped=each.dropped,
+        cut=each.cut,
+        problems=each.problems,
+        notes=each.notes,
+        gaps=[_gap(gap) for gap in each.gaps],
+    )
+
+
+def _gap(gap: Gap) -> shapes.Gap:
+    return shapes.Gap(
+        source=gap.source,
+        host=gap.host,
+        kind=gap.kind.value,
+        since=when.rfc3339(gap.since),
+        until=when.rfc3339(gap.until),
+        lost=gap.lost,
+        text=str(queries.in_words(gap, gap.source)),
     )

@@ -369,12 +369,33 @@ class Imports(msgspec.Struct, frozen=True, kw_only=True):
     imports: list[Import]
 
 
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines of a source that are missing, or may be."""
+
+    source: str
+    host: str
+    #: `silent`: none came for much longer than is usual. `rotated`, `cut`, `unresumed`: what was
+    #: being read is gone. `dropped`: there was no room for what was received.
+    kind: Literal["silent", "rotated", "cut", "unresumed", "dropped"]
+    since: Time
+    until: Time
+    #: How many lines; 0 where nobody counted.
+    lost: int
+    text: str
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """What was read from one source, of one host."""
 
     #: The configured name, or the path it was imported from.
     name: str
     host: str
+    #: What it reads: a path, matches of the journal or peers; empty for an import.
+    path: str
+    #: The server whose log it is, as it was set or told from the lines; empty if not known now.
+    server: str
+    #: Zone of dates that name none; empty for an import.
+    zone: str
     #: Whether it is one of the configured sources, which are followed.
     followed: bool
     read_since: Time
@@ -383,14 +404,27 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     understood: int
     noise: int
     unknown: int
+    #: Octets that are there and were not read yet.
+    behind: int
+    #: Messages received since the start; null where none are.
+    received: int | None
+    #: Messages that were dropped for want of room, and such that were cut.
+    dropped: int
+    cut: int
     #: What hinders reading it now.
     problems: list[str]
+    #: What happened to it.
+    notes: list[str]
+    #: Of the last thirty days, the latest first.
+    gaps: list[Gap]
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that was read or is to be read, source by source."""
 
     sources: list[Source]
+    #: What hinders reading or receiving as such.
+    problems: list[str]
 
 
 class CoverageStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -410,6 +444,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     step_seconds: int
     coverage: list[CoverageStep]
+    #: Where lines are missing in this period, the latest first.
+    gaps: list[Gap]
 
 
 class UnknownLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,11 +19,26 @@ EPILOG = talk.epilog(
     [
         ("postroad source", "how far each log was read"),
         ("postroad source unknown", "a sample of the lines that were not understood"),
+        ("postroad source unknown --mask", "the same without names, to be reported"),
     ],
     talk.EXITS,
 )
 
-_COLUMNS = ("name", "path", "host", "mta", "read_until", "lines", "understood", "unknown")
+_COLUMNS = (
+    "name",
+    "host",
+    "server",
+    "zone",
+    "read_until",
+    "lines",
+    "understood",
+    "noise",
+    "unknown",
+    "behind",
+    "dropped",
+)
+#: Gaps of one source that are told, the latest ones.
+_GAPS = 5
 _UNKNOWN_COLUMNS = ("at", "host", "position", "text")
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -45,25 +60,43 @@ def sources(context: typer.Context, form: _Form = None) -> None:
 def list_sources(context: typer.Context, form: _Form = None) -> None:
     """List the sources, and how far each was read."""
     with cli.asked(context) as asked:
-        found = asked.sources()
-    output.rows_in(output.chosen(form), _COLUMNS, found)
+        answer = asked.sources()
+    found, chosen = answer["sources"], output.chosen(form)
+    # Of what is counted, only what there is: no column of zeros.
+    shown = [
+        {**each, "behind": each["behind"] or "", "dropped": each["dropped"] or ""} for each in found
+    ]
+    output.rows_in(chosen, _COLUMNS, shown if chosen is output.Format.TABLE else found)
     if not found:
         talk.say("Nothing was read yet: postroad import PATH, or [[sources]] in the settings file.")
+    for problem in answer["problems"]:
+        talk.say(problem)
+    for each in found:
+        for said in (*each["problems"], *(gap["text"] for gap in each["gaps"][:_GAPS])):
+            talk.say(f"{each['name']}: {said}" if each["name"] not in said else said)
 
 
 @app.command(
     epilog=talk.epilog(
-        [("postroad source unknown --limit 1000 --format csv", "to report them")], talk.EXITS
+        [("postroad source unknown --mask --limit 1000 --format csv", "to report them")],
+        talk.EXITS,
     )
 )
 def unknown(
     context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 100,
+    mask: Annotated[
+        bool,
+        typer.Option(
+            "--mask",
+            help="Replace addresses, hosts, ids and subjects. Look them through all the same.",
+        ),
+    ] = False,
     form: _Form = None,
 ) -> None:
     """Show a sample of the lines that were not understood."""
     with cli.asked(context) as asked:
-        found = asked.unknown(limit)
+        found = asked.unknown(limit, mask=mask)
     output.rows_in(output.chosen(form), _UNKNOWN_COLUMNS, found)
     if not found:
         talk.say("Every line so far was understood.")

@@ -78,13 +78,14 @@ class Client:
         """What is well and what is not."""
         return list(self._get("doctor")["findings"])
 
-    def sources(self) -> list[dict[str, Any]]:
-        """What is read, and how far."""
-        return list(self._get("sources")["sources"])
+    def sources(self) -> dict[str, Any]:
+        """What is read, how far, and what hinders it."""
+        return self._get("sources")
 
-    def unknown(self, limit: int) -> list[dict[str, Any]]:
-        """A sample of lines that were not understood."""
-        return list(self._get("unknown", {"limit": str(limit)})["unknown"])
+    def unknown(self, limit: int, *, mask: bool = False) -> list[dict[str, Any]]:
+        """A sample of lines that were not understood; `mask`: without anybody's name."""
+        asked = {"limit": str(limit), **({"mask": "true"} if mask else {})}
+        return list(self._get("unknown", asked)["unknown"])
 
     def trace(self, address: str) -> dict[str, Any]:
         """Where mail for an address would go now."""

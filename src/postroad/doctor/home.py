@@ -67,3 +67,8 @@ def user_name(number: int) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return str(number)
+
+
+def user_name_of_this_process() -> str:
+    """The name of the user that this runs as."""
+    return user_name(os.geteuid())

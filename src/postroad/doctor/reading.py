@@ -10,8 +10,9 @@ from pathlib import Path
 from postroad import queries
 from postroad.config import Settings
 from postroad.config import Source as Configured
+from postroad.doctor import received
 from postroad.doctor.finding import Finding, Level
-from postroad.doctor.home import user_name
+from postroad.doctor.home import user_name, user_name_of_this_process
 from postroad.model import when
 from postroad.model.scope import Scope
 from postroad.sources.find import find
@@ -36,8 +37,12 @@ _FEW = 1000
 def of_sources(settings: Settings) -> Iterator[Finding]:
     """Whether what is to be followed is there and may be read."""
     for source in settings.sources:
-        yield from _source(source)
-    if not settings.sources:
+        if source.journal:
+            yield from received.of_journal(source)
+        elif source.path:
+            yield from _source(source)
+    yield from received.of_syslog(settings)
+    if not settings.follows:
         yield _nothing_configured(settings)
 
 
@@ -48,6 +53,7 @@ def of_store(settings: Settings, store: Store, scope: Scope, *, now: int) -> Ite
         yield _read(each, settings, now)
     if len(read) > _TOLD:
         yield _rest(read[_TOLD:])
+    yield from received.of_gaps(settings, store, scope, now=now)
     if not read:
         yield Finding(
             level=Level.WARN,
@@ -82,7 +88,7 @@ def _is_readable(path: Path) -> bool:
 
 
 def _closed(path: Path) -> Finding:
-    me = user_name(os.geteuid())
+    me = user_name_of_this_process()
     try:
         found = path.stat()
         group = grp.getgrgid(found.st_gid).gr_name
@@ -126,7 +132,7 @@ def _read(each: queries.Source, settings: Settings, now: int) -> Finding:
         return Finding(
             level=Level.WARN,
             title=title,
-            detail="postroad source unknown shows a sample; please report it.",
+            detail="postroad source unknown --mask shows a sample without names; please report it.",
         )
     return Finding(level=Level.OK, title=title)
 

@@ -9,10 +9,20 @@ before more is added to it (`recall`).
 
 from __future__ import annotations
 
-from postroad.ingest.follower import Follower
+from postroad.ingest.followed import Status
+from postroad.ingest.follower import Follower, Health
 from postroad.ingest.importer import Importer
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.result import Progress, Result
 from postroad.ingest.supplying import supplying
 
-__all__ = ["Follower", "Importer", "Pipeline", "Progress", "Result", "supplying"]
+__all__ = [
+    "Follower",
+    "Health",
+    "Importer",
+    "Pipeline",
+    "Progress",
+    "Result",
+    "Status",
+    "supplying",
+]

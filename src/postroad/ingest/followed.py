@@ -68,6 +68,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     #: Host for lines that name none, and the zone of dates that name none.
     host: str = ""
     zone: str = ""
+    #: The server whose log it is: as it was set, or told from the lines; empty if not known yet.
+    server: str = ""
     logs: list[LogStatus] = []
     #: Octets that are there and were not read yet.
     behind: int = 0
@@ -133,6 +135,8 @@ class Followed:
         self._problems: dict[str, str] = {}
         self._notes: list[str] = []
         self._past: Past | None = None
+        #: The server whose log was closed last.
+        self._was_of = ""
         #: Its path names one log, and neither a directory nor several.
         self._is_one = False
 
@@ -144,6 +148,9 @@ class Followed:
             path=self._path,
             host=self._host,
             zone=self._zone.key,
+            server=", ".join(sorted({log.server for log in logs if log.server}))
+            or self._server
+            or self._was_of,
             logs=logs,
             behind=sum(log.size - log.read for log in logs),
             problems=list(self._problems.values()),
@@ -379,6 +386,7 @@ class Followed:
         for note in (*log.feed.reading.content.notes, *log.feed.notes):
             self._note(note)
         self._settled[log.key] = log.tail.state()
+        self._was_of = log.feed.server or self._was_of
         log.feed.close()
 
     def _note(self, note: str) -> None:

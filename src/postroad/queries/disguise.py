@@ -73,14 +73,20 @@ class Disguise:
         self._given: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
 
-    def line(self, text: str) -> str:
-        """The line without anybody's name. Never raises."""
+    def line(self, text: str, *, host: str = "") -> str:
+        """The line without anybody's name, nor that of the host that wrote it. Never raises."""
         names = self._names(text)
+        if host:
+            names[host.casefold()] = self._host(host)
         return _TOKEN.sub(lambda found: self._replaced(found, names), text)
 
     def host(self, name: str) -> str:
         """A host's name."""
         return self._host(name) if name else ""
+
+    def source(self, name: str) -> str:
+        """A source's name."""
+        return self._numbered("source", name)
 
     def _names(self, text: str) -> dict[str, str]:
         """Words of the line that name a user or a host where they stand with an address."""
@@ -199,26 +205,14 @@ def disguised(lines: Sequence[UnknownLine]) -> list[UnknownLine]:
     return [
         msgspec.structs.replace(
             line,
-            source=_source(line.source, sources),
+            source=mask.source(line.source),
             host=mask.host(line.host),
-            shape=mask.line(line.shape),
-            text=mask.line(_without(line.text, line.host, mask.host(line.host))),
+            shape=mask.line(line.shape, host=line.host),
+            text=mask.line(line.text, host=line.host),
             position=f"line {line.position.rpartition(':')[2]}",
         )
-        for sources in ([],)
         for line in lines
     ]
-
-
-def _source(name: str, known: list[str]) -> str:
-    if name not in known:
-        known.append(name)
-    return f"source{known.index(name) + 1}"
-
-
-def _without(text: str, host: str, instead: str) -> str:
-    """The line with the name of its own server, which need not have a dot, replaced."""
-    return re.sub(rf"(?<![\w.-]){re.escape(host)}(?![\w-])", instead, text) if host else text
 
 
 def _is_program(name: str) -> bool:

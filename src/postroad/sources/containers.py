@@ -165,8 +165,8 @@ def _placed(stamp: str, minute: str) -> tuple[str, str]:
     quarters = round(ahead / _QUARTER)
     if abs(quarters) > _MOST_QUARTERS or abs(ahead - quarters * _QUARTER) > _LATE:
         return "", ""
-    hours, rest = divmod(abs(quarters), 4)
-    return best, f"{'-' if quarters < 0 else '+'}{hours:02}{rest * 15:02}"
+    hours, parts = divmod(abs(quarters), 4)
+    return best, f"{'-' if quarters < 0 else '+'}{hours:02}{parts * 15:02}"
 
 
 def _moment(time: str) -> datetime | None:

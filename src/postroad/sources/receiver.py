@@ -4,7 +4,8 @@ It listens where the settings say and nowhere else, and takes messages from the 
 name. Everything is bounded: octets of a message, connections, seconds that one may be silent,
 octets that wait. A connection is not read from while too much waits, so that its sender waits too;
 what comes by UDP then is dropped. What was dropped is counted for its source; what the kernel
-dropped of a UDP socket, before anybody knew whose it was, is counted apart.
+dropped of a UDP socket, before anybody knew whose it was, is counted for the source of the next
+datagram.
 
 It never holds up a sender because the spool is full: a mail server that waits for its log stands
 still. What finds no room there is dropped and counted.
@@ -20,7 +21,6 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from postroad.config import Settings, Source, zone
 from postroad.errors import SourceError
@@ -55,13 +55,16 @@ class Receiver:
     def __init__(self, settings: Settings, spools: Spools, *, room: int = ROOM) -> None:
         """Listen, and receive nothing yet. `room`: octets that may wait in memory.
 
-        Raises `ConfigError` where it cannot listen.
+        Raises `ConfigError` where it cannot listen, `OSError` where there can be no spool.
         """
         self._settings = settings
         self._spools = spools
         self._peers = Peers(settings.sources, settings.syslog_peers)
         self._lines: dict[str, _Line] = {}
         self._inbox = Inbox(room=room, relieved=self._relieved)
+        for source in settings.sources:
+            if source.peers:
+                self._add(source)
         self._listening = listening(settings)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="postroad-syslog", daemon=True)
@@ -69,9 +72,8 @@ class Receiver:
         self._is_up = threading.Event()
         self._connections: set[_Connection] = set()
         self._problems: dict[str, str] = {}
+        #: Datagrams that the kernel dropped of each socket, as it counts them.
         self._overflown: dict[socket.socket, int] = {}
-        #: Datagrams that the kernel dropped, since the start.
-        self.overflown = 0
 
     @property
     def addresses(self) -> list[tuple[str, tuple[Any, ...]]]:
@@ -94,7 +96,7 @@ class Receiver:
         self._inbox.close()
 
     def supplied(self) -> list[Supplied]:
-        """The sources that something was received for."""
+        """The sources that are configured, and those that something was received for."""
         return [
             Supplied(line.source, line.box.spool, line.box.counts)
             for line in list(self._lines.values())
@@ -135,23 +137,25 @@ class Receiver:
             except OSError as error:
                 self._problems[on.name] = f"Receiving on {on.name} failed: {error.strerror}."
                 return
-            for level, kind, value in told:
-                if (level, kind) == (socket.SOL_SOCKET, _RXQ_OVFL):
-                    self._overflow(on, struct.unpack("=I", value[:4])[0])
             line = self.line(plain(address[0]), on.name)
             if line is None:
                 continue
+            for level, kind, value in told:
+                if (level, kind) == (socket.SOL_SOCKET, _RXQ_OVFL):
+                    self._overflow(on, line, struct.unpack("=I", value[:4])[0])
             if len(data) > largest:
                 line.box.counts.cut += 1
                 data = data[:largest]
             self.take(line, plain(address[0]), [data] if data.strip() else [])
 
-    def _overflow(self, on: Listening, count: int) -> None:
+    def _overflow(self, on: Listening, line: _Line, count: int) -> None:
         """Note how many datagrams the kernel has dropped of this socket."""
-        before = self._overflown.get(on.socket, 0)
         # The kernel's counter has 32 bits.
-        self.overflown += (count - before) % (1 << 32)
+        new = (count - self._overflown.get(on.socket, 0)) % (1 << 32)
         self._overflown[on.socket] = count
+        if new:
+            line.box.counts.received += new
+            line.box.counts.drop(new, time.time_ns() // 1000)
 
     def _accept(self, on: Listening) -> None:
         assert self._loop is not None  # noqa: S101 - it is called by the loop
@@ -217,20 +221,20 @@ class Receiver:
         found = self._lines.get(source.label)
         if found is None:
             try:
-                spool = self._spools.of(source.label)
+                found = self._add(source)
             except OSError as error:
                 self._problems["spool"] = f"A spool cannot be made: {error.strerror}."
-                return None
-            named = f"the source {source.label}"
-            where = zone(source.timezone, named) if source.timezone else self._settings.zone
-            found = _Line(source, Box(spool), self._scribe(source, where))
-            self._lines = {**self._lines, source.label: found}
-            self._inbox.add(found.box)
         return found
 
-    @staticmethod
-    def _scribe(source: Source, where: ZoneInfo) -> Scribe:
-        return Scribe(where, host=source.host)
+    def _add(self, source: Source) -> _Line:
+        """Make ready for the messages of this source. Raises `OSError`."""
+        box = Box(self._spools.of(source.label))
+        named = f"the source {source.label}"
+        where = zone(source.timezone, named) if source.timezone else self._settings.zone
+        line = _Line(source, box, Scribe(where, host=source.host))
+        self._lines = {**self._lines, source.label: line}
+        self._inbox.add(box)
+        return line
 
     def take(self, line: _Line, peer: str, messages: list[bytes]) -> None:
         """Have messages of a sender written down."""

@@ -10,7 +10,8 @@ from litestar import Response, get
 from postroad import queries
 from postroad.model import when
 from postroad.model.coverage import Coverage
-from postroad.model.text import say
+from postroad.model.text import Text, say
+from postroad.services import sourced
 from postroad.web.admin.guards import administrators
 from postroad.web.pages import Asked, Asking, Served, page
 
@@ -53,11 +54,10 @@ class Strip(NamedTuple):
 class Shown(NamedTuple):
     """One source as the page shows it."""
 
-    source: queries.Source
-    is_followed: bool
-    problems: list[str]
-    notes: list[str]
+    source: sourced.SourceState
     strip: Strip
+    #: Its gaps, as sentences.
+    gaps: list[Text]
 
 
 @get("/admin/sources", include_in_schema=False, guards=[administrators], sync_to_thread=True)
@@ -70,25 +70,21 @@ def sources_page(request: Asked, viewer: Asking, services: Served) -> Response[s
     steps: dict[tuple[str, str], dict[int, Coverage]] = {}
     for each in queries.coverage(services.store, viewer.scope, since=since, step=step):
         steps.setdefault((each.source, each.host), {})[each.minute] = each
-    health = services.follower.health() if services.follower else None
-    followed = {each.name: each for each in health.sources} if health else {}
-    read = sorted(queries.sources(services.store, viewer.scope), key=lambda each: -each.newest_at)
+    found = sourced.states(services, viewer.scope)
+    read = [each for each in found.sources if each.newest_at]
     shown = [
         Shown(
             each,
-            each.source in followed,
-            followed[each.source].problems if each.source in followed else [],
-            followed[each.source].notes if each.source in followed else [],
-            strip(steps.get((each.source, each.host), {}), since, until, step, each),
+            strip(steps.get((each.name, each.host), {}), since, until, step, each),
+            [queries.in_words(gap, gap.source) for gap in each.gaps],
         )
         for each in read[:_MOST]
     ]
-    names = {each.source for each in read}
     values = {
         "sources": shown,
         "total": len(read),
-        "waiting": [each for name, each in followed.items() if name not in names],
-        "problem": health.problem if health else "",
+        "waiting": [each for each in found.sources if not each.newest_at],
+        "problems": found.problems,
         "periods": _PERIODS,
         "period": period,
         "since": since,
@@ -106,7 +102,7 @@ def unknown_page(request: Asked, viewer: Asking, services: Served) -> Response[s
 
 
 def strip(
-    steps: dict[int, Coverage], since: int, until: int, step: int, source: queries.Source
+    steps: dict[int, Coverage], since: int, until: int, step: int, source: sourced.SourceState
 ) -> Strip:
     """The map of a source from what it gave in each step, and its longest silences.
 
