@@ -44,7 +44,7 @@ _FACTS = (
     ("subject", "Subject"),
     ("sent_at", "Sent"),
     ("last_attempt_at", "Last attempt"),
-    ("knocks", "Refused before"),
+    ("knocks", "Greylisted"),
     ("queue_id", "Queue id"),
     ("message_id", "Message-ID"),
     ("host", "Host"),
@@ -137,6 +137,8 @@ class _Page:
         if name in ("sent_at", "last_attempt_at"):
             at = output.microseconds(value)
             return f"{when.local(at, self._zone)} ({when.named(self._zone, at)})" if at else ""
+        if name == "knocks":
+            return f"{value} times before it was let in" if value else ""
         if name == "sender":
             return value or "<> (a notification, not a person)"
         if name == "delivered_to" and value == delivery["recipient"]:

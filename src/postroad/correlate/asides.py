@@ -23,7 +23,7 @@ from postroad.model import address as addresses
 from postroad.model.delivery import Attempt, Delivery
 from postroad.model.event import Attempted, Described
 from postroad.model.status import Direction, Outcome, Status
-from postroad.reasons import reason_name
+from postroad.reasons import Reason, reason_name
 
 #: Copies and what is said of them lie no further apart than this, microseconds.
 _TOGETHER = 600_000_000
@@ -211,7 +211,7 @@ def _put_away(delivery: Delivery) -> None:
     """A copy in the folder for unwanted mail was filtered, not simply delivered."""
     if delivery.status is Status.DELIVERED and is_junk(delivery.mailbox):
         delivery.status = Status.FILTERED
-        delivery.reason = delivery.reason or reason_name("", 0, "", Status.FILTERED)
+        delivery.reason = Reason.SPAM.word
 
 
 def is_junk(mailbox: str) -> bool:

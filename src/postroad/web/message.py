@@ -66,6 +66,8 @@ def message(
         "now": services.now(),
         "delivery": found.delivery,
         "attempts": found.attempts,
+        # What the mailbox server did with the copy that it was given.
+        "steps": {each.split(" ", 2)[-1] for each in found.delivery.asides},
         "log_lines": found.log_lines,
         "family": [_relative(each) for each in found.family],
         "verdict": verdict(found.delivery, found.attempts),
