@@ -19,6 +19,8 @@ SERVERS = {
     "exim-full": ("mx5.example.com", "192.0.2.15"),
     "postfix": ("mx2.example.com", "192.0.2.12"),
     "postfix-short": ("mx4.example.com", "192.0.2.14"),
+    "opensmtpd": ("mx6.example.com", "192.0.2.16"),
+    "sendmail": ("mx7.example.com", "192.0.2.17"),
 }
 
 #: Domains with mailboxes on our servers, and the instance that DNS sends their mail to.
@@ -27,6 +29,8 @@ HOSTED = {
     "bakery.example": "exim",
     "school.example": "postfix",
     "club.example": "postfix",
+    "farm.example": "opensmtpd",
+    "mill.example": "sendmail",
 }
 
 

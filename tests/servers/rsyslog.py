@@ -32,12 +32,20 @@ if $syslogfacility-text == "mail" and {test} then {{
 _ACTION = '  action(type="omfile" file="{place}/{program}-{name}" template="{form}")\n'
 
 
+#: Whose lines are told from Postfix's, and how.
+_PROGRAMS = {
+    "exim": '$programname startswith "exim"',
+    "opensmtpd": '$programname == "smtpd"',
+    "sendmail": '$programname startswith "sm-" or $programname == "sendmail"',
+}
+
+
 def start(place: Path) -> None:
-    """Write the mail log of Exim and of everything else (Postfix) to files in `place`."""
+    """Write the mail log of each server, and of everything else (Postfix), to files in `place`."""
     place.mkdir()
     rules = ""
-    of_exim = '$programname startswith "exim"'
-    for program, test in (("exim", of_exim), ("postfix", f"not ({of_exim})")):
+    others = " or ".join(f"({test})" for test in _PROGRAMS.values())
+    for program, test in (*_PROGRAMS.items(), ("postfix", f"not ({others})")):
         actions = "".join(
             _ACTION.format(place=place, program=program, name=name, form=form)
             for name, form in FORMS.items()

@@ -13,6 +13,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 from . import clock, names
@@ -28,6 +29,10 @@ ACCOUNTS = (
     ("carol", 2604, 2604, "/srv/home/carol"),
     ("dave", 2605, 2605, "/srv/home/dave"),
     ("shop", 2606, 2606, "/srv/home/shop"),
+    ("opensmtpd", 2608, 2608, "/var/empty"),
+    ("opensmtpq", 2609, 2609, "/var/empty"),
+    ("smmta", 2610, 2610, "/var/spool/mqueue"),
+    ("smmsp", 2611, 2611, "/var/spool/mqueue-client"),
 )
 POSTDROP = 2607
 
@@ -48,6 +53,33 @@ def build(tree: Path) -> None:
     _accounts()
     _network()
     _allow_postdrop()
+
+
+def own_spool() -> None:
+    """Lay empty folders over /var and /run, for servers whose places are built in. Once is enough."""
+    if Path("/var/spool/smtpd").exists():
+        return
+    for place in ("/var", "/run"):
+        _mount("-t", "tmpfs", "-o", "mode=755", "yard", place)
+    for folder in ("spool/smtpd", "empty", "mail", "tmp", "lib"):
+        Path("/var", folder).mkdir(parents=True)
+    Path("/var/mail").chmod(0o1777)
+    Path("/var/tmp").chmod(0o1777)
+    Path("/var/run").symlink_to("/run")
+
+
+def await_port(address: str, port: int = 25) -> None:
+    """Wait until somebody listens there. Raises `TimeoutError` after 20 seconds."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection((address, port), 1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nobody listens on {address} port {port}") from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def preload_clock() -> None:

@@ -4,7 +4,7 @@
     python -m tests.servers.yard FOLDER PLAN TREE      what that child runs
 
 A plan is a module with `start()` (when the yard's clock begins, ahead of now), `servers()` and
-`play(yard)`; `FLAVOUR`, if it has one, is how its Exim logs. In the folder afterwards: `<server>/<log>` and `truth.json`. Needs root with
+`play(yard)`; `FLAVOUR`, if it has one, is how its Exim logs, `REAL_TIME` that its clock is not set. In the folder afterwards: `<server>/<log>` and `truth.json`. Needs root with
 CAP_SYS_ADMIN; `why_not()` says what is missing. Nothing outlives the child: it is process 1.
 """
 
@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import clock, dns, exim, names, packages, postfix, rsyslog, sinks, world
+from . import clock, dns, exim, names, opensmtpd, packages, postfix, rsyslog, sendmail, sinks, world
 from .people import Accounts, hosted
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -32,7 +32,7 @@ LIMIT = 300
 
 _UNSHARE = ("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
 
-Server = exim.Exim | postfix.Postfix
+Server = exim.Exim | postfix.Postfix | opensmtpd.OpenSmtpd | sendmail.Sendmail
 
 
 class YardFailed(Exception):
@@ -92,7 +92,8 @@ class Yard:
         """Build everything; start nothing."""
         self.folder = folder
         self.clock = clock.Clock(plan.start())
-        world.preload_clock()
+        if not getattr(plan, "REAL_TIME", False):
+            world.preload_clock()
         self.certificate = _certificate()
         self.sinks = sinks.Sinks(names.SINKS, self.clock.now, self.certificate)
         self.servers: dict[str, Server] = {}
@@ -161,6 +162,10 @@ def accounts_of(kind: str) -> Accounts:
 def _make(name: str, flavour: exim.Flavour | None) -> Server:
     if name.startswith("exim"):
         return exim.Exim(name, accounts_of("exim"), flavour)
+    if name == "opensmtpd":
+        return opensmtpd.OpenSmtpd(name)
+    if name == "sendmail":
+        return sendmail.Sendmail(name)
     return postfix.Postfix(name, accounts_of("postfix"))
 
 
