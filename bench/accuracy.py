@@ -199,7 +199,8 @@ def _golden() -> tuple[list[Lines], tuple[int, int]]:
     right = total = 0
     for story in load():
         events = story.read(story.lines)
-        counts[story.server].update(_column(kind_of(event)) for event in events)
+        found = counts.setdefault(story.server, Counter())
+        found.update(_column(kind_of(event)) for event in events)
         expected = [each for each in story.deliveries if "optional" not in each]
         total += len(expected)
         problem = mismatch(story.deliveries, story.fold(story.lines).rows())
@@ -346,10 +347,18 @@ def _document(
 def _reasons(found: Bounces) -> Iterator[str]:
     yield "## Reasons"
     yield ""
-    yield f"{found.messages} real bounce messages that another project (sisimai) tests itself with:"
-    yield f"{found.agreed} have the reason here that they have there, {found.share:.1%} of those"
-    yield f"that have one there ({found.undecided} have none). The two lists of reasons are not the same:"
-    yield "`bench/bounces.py` says which of ours mean the same as each of theirs. The rest:"
+    yield "Real bounce messages that another project (sisimai) tests itself with, compared with the"
+    yield "reasons that it finds in them. The two lists of reasons are not the same:"
+    yield "`bench/bounces.py` says which of ours mean the same as each of theirs."
+    yield ""
+    yield "| | |"
+    yield "|---|---:|"
+    yield f"| messages | {found.messages} |"
+    yield f"| without a reason there | {found.undecided} |"
+    yield f"| with the same reason here | {found.agreed} |"
+    yield f"| share of those that have one | {found.share:.1%} |"
+    yield ""
+    yield "The rest:"
     yield ""
     yield "| message | theirs | ours | what we go by |"
     yield "|---|---|---|---|"

@@ -14,6 +14,7 @@ VERBS = (
     "import",
     "follow",
     "serve",
+    "receipt",
     "search",
     "show",
     "doctor",

@@ -105,6 +105,22 @@ def test_a_client_that_calls_itself_by_is_no_host():
     assert clues(text)[0] == {"id": "AB12CD34", "host": "mx1.example.com"}
 
 
+def test_an_answer_names_the_message_that_it_answers():
+    """What bounces mail without returning it often names it in `In-Reply-To`; the null sender is nobody."""
+    text = b"Return-Path: <>\nSubject: no\nIn-Reply-To: <order-1@example.com>\n\nSorry\n"
+
+    assert clues(text)[:2] == [{"message_id": "order-1@example.com"}, {"subject": "no"}]
+
+
+def test_so_many_questions():
+    """Of many identifiers the first are asked for."""
+    lines = "".join(
+        f"Mar  2 10:00:00 mx postfix/qmgr[1]: AB12C{n:03X}: removed\n" for n in range(99)
+    )
+
+    assert len(clues(lines.encode())) == 20
+
+
 @given(st.binary(max_size=1_000))
 def test_anything_is_some_question(data):
     """Any octets give questions of known names."""

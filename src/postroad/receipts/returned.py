@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from postroad.model.receipt import QueueId
-from postroad.receipts.fields import Fields, address, typed, without_comments
+from postroad.receipts.fields import Fields, typed, without_comments
 
 #: `Received:` fields that are looked at.
 _HOPS = 40
@@ -45,14 +45,6 @@ def reported(fields: Fields) -> Iterator[QueueId]:
     for name in QUEUE_FIELDS:
         if _ID.fullmatch(found := fields.get(name).strip()):
             yield QueueId(host, found)
-
-
-def sender(fields: Fields) -> str:
-    """The envelope sender, where somebody wrote it down; else ""."""
-    for name in ("Return-Path", "X-Postfix-Sender", "X-Envelope-From"):
-        if found := address(fields.get(name)):
-            return found
-    return ""
 
 
 def _hop(value: str) -> QueueId | None:
