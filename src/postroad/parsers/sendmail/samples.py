@@ -414,7 +414,7 @@ _REMARKS = (
             f"{_ID}: rejecting commands from {_CLIENT} due to pre-greeting traffic after 0 seconds",
             f"{_ID}: AUTH failure (LOGIN): authentication failure (-13) SASL(-13), user=a, relay=x",
             "STARTTLS: read error=generic SSL error (-1), errno=0",
-            "starting daemon (8.17.1.9): SMTP+queueing@00:10:00",
+            "starting daemon (8.18.1): SMTP+queueing@00:10:00",
             "gethostbyaddr(192.0.2.99) failed: 1",
             "/etc/mail/aliases: 12 aliases, longest 10 bytes, 200 bytes total",
             "NOQUEUE: SYSERR(root): opendaemonsocket: daemon MTA: cannot bind",
