@@ -97,6 +97,7 @@ OWN = {
         f"2025-11-22 01:00:00.000 {LMTP}Info: msgid={MID}: saved mail to INBOX",
         f"deliver(ann@example.com): Nov 22 01:00:00 Info: msgid={MID}: saved mail to INBOX",
         f"deliver(ann@example.com): 2025-11-22 01:00:00 Info: msgid={MID}: saved mail to INBOX",
+        f"@4000000069210b1a00000000 {LMTP}Info: msgid={MID}: saved mail to INBOX",
         f"Nov 22 01:00:00 mx1 dovecot: {LMTP}msgid={MID}: saved mail to INBOX",
         f"Nov 22 01:00:00 mx1 deliver(ann@example.com): msgid={MID}: saved mail to INBOX",
     ],
@@ -137,6 +138,17 @@ def test_a_stamp_that_is_no_date_is_none(stamp: str) -> None:
     """Such a line wears no envelope."""
     line = f"{stamp} lmtp(ann): Info: msgid={MID}: saved mail to INBOX"
     assert not isinstance(new_reader("dovecot").read(line), Attempted)
+
+
+def test_multilog_holds_the_service_alone() -> None:
+    """Sign-ins of Dovecot are noise; what names no service is unknown, and not Dovecot's."""
+    stamp = "@4000000069210b1a00000000 "
+    reader = new_reader("dovecot")
+
+    assert reader.read(f"{stamp}dovecot-auth: pam_unix(dovecot:auth): failure") is NOISE
+    assert reader.read(f"{stamp}imap-login: Info: Login: user=<ann>") is NOISE
+    assert reader.read(f"{stamp}something else: x") is None
+    assert parsers.detect([f"{stamp}something else: x"]) is None
 
 
 @pytest.mark.parametrize("server", list(OWN))

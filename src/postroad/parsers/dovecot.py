@@ -4,8 +4,8 @@
 
 `log_timestamp` may be any strftime(3); understood are `%b %d %H:%M:%S` (the default), and
 `%Y-%m-%d %H:%M:%S` (or `%F %T`) with a fraction or a zone behind it. Dovecot 1 wrote the service
-before the stamp: `deliver(ann): Nov 22 01:00:00 Info: msgid=...`. What the lines say is told in
-`neighbours.dovecot`.
+before the stamp: `deliver(ann): Nov 22 01:00:00 Info: msgid=...`. Under multilog(8) Dovecot puts no
+stamp of its own. What the lines say is told in `neighbours.dovecot`.
 """
 
 from __future__ import annotations
@@ -42,17 +42,31 @@ def _time(clock: Clock, stamp: str, fraction: str | None, zone: str | None) -> i
     return at and at + int((fraction or "").ljust(6, "0"))
 
 
+def _bare(head: Prefix) -> Prefix | None:
+    """Read the service off a text without a stamp: `SERVICE: Info: TEXT`, `dovecot-auth: TEXT`."""
+    found = _SERVICE.match(head.text)
+    if not found:
+        return None
+    text = f"{found['service']}: {head.text[found.end() :]}"
+    return Prefix(head.at, head.host, "dovecot", head.pid, text)
+
+
 class Reader(file.Reader):
     """Reads one log of Dovecot. `host` is whose log it is."""
 
     open = staticmethod(_open)
+    bare = staticmethod(_bare)
 
 
 def recognises(line: str, prefix: Prefix | None) -> bool:
     """Whether a line, whose envelope is `prefix` if it has any, was written by Dovecot."""
     if _NEW.match(line) or _OLD.match(line):
         return True
-    return prefix is not None and prefix.tag.startswith(("dovecot", "deliver("))
+    if prefix is None:
+        return False
+    if not prefix.tag:
+        return bool(_SERVICE.match(prefix.text))
+    return prefix.tag.startswith(("dovecot", "deliver("))
 
 
 _STAMP = (
@@ -60,7 +74,7 @@ _STAMP = (
     r"(?:[.,](?P<fraction>\d{1,6}))?(?P<zone>Z| ?[+-]\d\d:?\d\d)?"
 )
 _LEVEL = r"(?:Debug|Info|Warning|Error|Fatal|Panic): "
-_NEW = re.compile(
-    rf"{_STAMP} (?P<service>[a-z][a-z0-9_-]*(?:\([^()]*\))?(?:<[^<>\s]*>)*): {_LEVEL}", re.ASCII
-)
+_WHO = r"(?P<service>[a-z][a-z0-9_-]*(?:\([^()]*\))?(?:<[^<>\s]*>)*)"
+_NEW = re.compile(rf"{_STAMP} {_WHO}: {_LEVEL}", re.ASCII)
+_SERVICE = re.compile(rf"{_WHO}: (?:{_LEVEL}|(?<=dovecot: )|(?<=dovecot-auth: ))", re.ASCII)
 _OLD = re.compile(rf"(?P<service>[a-z][a-z-]*(?:\([^()]*\))?): {_STAMP} {_LEVEL}", re.ASCII)

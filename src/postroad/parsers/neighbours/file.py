@@ -33,6 +33,8 @@ class Reader:
 
     #: The program's own envelope, if it has one.
     open: Opener | None = None
+    #: Reads who wrote a line off its text, where the envelope does not say (multilog).
+    bare: Callable[[Prefix], Prefix | None] | None = None
 
     def __init__(self, host: str, clock: Clock) -> None:
         """Begin before the first line; `clock` dates the lines."""
@@ -67,6 +69,8 @@ class Reader:
             head = self._envelope.split(line)
         if head is None:
             return NOISE if not line.strip(" \t\0\r") or line.startswith("-- ") else None
+        if not head.tag and cls.bare:
+            head = cls.bare(head) or head
         if not head.host and self._host:
             head = msgspec.structs.replace(head, host=self._host)
         if head.tag not in self._tags and self._is_met(line, head):
