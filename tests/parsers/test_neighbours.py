@@ -190,6 +190,22 @@ def test_a_log_that_is_shared_is_the_mail_servers(line: str, server: str) -> Non
     assert reader.zone_hint is None
 
 
+def test_the_mail_servers_reader_goes_on_with_what_is_remembered() -> None:
+    """A verdict of which the first line came before the mail server's first."""
+    reader, later = new_reader("dovecot"), new_reader("dovecot")
+    stamp = "2025-11-22T01:00:00.000000+00:00 mx1 "
+    reader.read(f"{stamp}spamd[9]: {SPAMD[0]}")
+    reader.read(f"{stamp}postfix/qmgr[9]: 4AA091855DA0: removed")
+    assert isinstance(reader, parsers.Remembering)
+    assert isinstance(later, parsers.Remembering)
+    later.carry(reader.carried)
+
+    for each in (reader, later):
+        event = each.read(f"{stamp}spamd[9]: {SPAMD[1]}")
+        assert isinstance(event, Described)
+        assert MID == event.queue_id
+
+
 def test_a_queue_id_is_the_mail_servers_that_is_there() -> None:
     """Where a mail server's lines stand beside, its ids are its own, whatever they look like."""
     head = Prefix(AT, "mx1", "opendkim", 7, "6AAB12A0123456: x")

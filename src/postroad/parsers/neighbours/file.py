@@ -53,7 +53,7 @@ class Reader:
     @property
     def carried(self) -> bytes:
         """What the lines so far leave to be remembered when reading goes on later."""
-        return self._memory.carried
+        return getattr(self._server or self._memory, "carried", b"")
 
     def carry(self, data: bytes) -> None:
         """Take up what `carried` gave."""
@@ -87,7 +87,8 @@ class Reader:
         for name in parsers.MAIL_SERVERS:
             module = importlib.import_module(f"postroad.parsers.{name}")
             if module.recognises(line, head):
-                self._server = module.Reader(self._host, self.clock)
+                self._server = server = module.Reader(self._host, self.clock)
+                server.carry(self._memory.carried)
                 return True
         return False
 
