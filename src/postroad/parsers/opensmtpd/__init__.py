@@ -112,11 +112,16 @@ class Reader:
     @property
     def carried(self) -> bytes:
         """What the lines to come may rest on, for `carry`."""
-        return self._sessions.carried
+        return msgspec.msgpack.encode((self._sessions.carried, self._memory.carried))
 
     def carry(self, data: bytes) -> None:
         """Go on where another reader of this log stopped: `data` is what it `carried`."""
-        self._sessions.carry(data)
+        try:
+            sessions, beside = msgspec.msgpack.decode(data, type=tuple[bytes, bytes])
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            return
+        self._sessions.carry(sessions)
+        self._memory.carry(beside)
 
     def read(self, line: str) -> Event | Noise | None:
         """Say what one line (without its newline) says; None if it is not understood."""
