@@ -9,11 +9,11 @@ before more is added to it (`recall`).
 
 from __future__ import annotations
 
-from postroad.ingest.followed import Status
 from postroad.ingest.follower import Follower, Health
 from postroad.ingest.importer import Importer
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.result import Progress, Result
+from postroad.ingest.status import Status
 from postroad.ingest.supplying import supplying
 
 __all__ = [

@@ -14,18 +14,21 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from postroad import parsers
 from postroad.config import Source
 from postroad.errors import SourceError
 from postroad.ingest.feed import Feed
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.positions import open_at
 from postroad.ingest.presence import Change, Key, Past, Present
+from postroad.ingest.status import LogStatus, Status
 from postroad.ingest.tally import Carried
 from postroad.model import when
 from postroad.model.coverage import Gap, GapKind
 from postroad.sources import rotation
 from postroad.sources.find import Found, below, matches
 from postroad.sources.look import Look, in_order, look
+from postroad.sources.reading import Chunk
 from postroad.sources.tail import Tail
 from postroad.state import State, marks
 from postroad.state.marks import Mark
@@ -36,52 +39,14 @@ _LET_GO = 60.0
 _SLEEP = 900.0
 #: Logs that are kept open although nothing comes.
 _MOST_OPEN = 50
+#: Lines of a chunk that tell whose log it is.
+_TELLING = 200
 #: Chunks read of one log before the others have their turn.
 _TURN = 64
 
 
 #: Logs of a pattern whose older parts are looked for.
 _MOST_OLDER = 100
-
-
-class LogStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One log of a source that is being read."""
-
-    path: str
-    server: str
-    #: Bytes read and, where it is known, there are.
-    read: int
-    size: int
-    #: Latest time read, microseconds UTC.
-    newest: int
-    lines: int
-    understood: int
-    unknown: int
-
-
-class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """How one source is doing."""
-
-    name: str
-    #: What it reads: a path, matches of the journal, or peers.
-    path: str
-    #: Host for lines that name none, and the zone of dates that name none.
-    host: str = ""
-    zone: str = ""
-    #: The server whose log it is: as it was set, or told from the lines; empty if not known yet.
-    server: str = ""
-    logs: list[LogStatus] = []
-    #: Octets that are there and were not read yet.
-    behind: int = 0
-    #: Messages that were received since the start, those of them that were dropped for want of
-    #: room, and those that were cut; None for what is not received but stands in logs.
-    received: int | None = None
-    dropped: int = 0
-    cut: int = 0
-    #: What hinders reading it now, as sentences.
-    problems: list[str] = []
-    #: What happened to it: rotations that may have cost lines, damage, clocks. The latest last.
-    notes: list[str] = []
 
 
 class _Log:
@@ -135,6 +100,8 @@ class Followed:
         self._problems: dict[str, str] = {}
         self._notes: list[str] = []
         self._past: Past | None = None
+        #: Mail servers whose logs these are, by what the parts of each have in common.
+        self._servers: dict[str, str] = {}
         #: The server whose log was closed last.
         self._was_of = ""
         #: Its path names one log, and neither a directory nor several.
@@ -244,6 +211,9 @@ class Followed:
                 chunk = log.tail.chunk()
                 if chunk is None:
                     break
+                if self._was_mistaken(log, chunk):
+                    self._begin_as(log, pipeline)
+                    return taken + 1
                 log.feed.grows_until(time.time_ns() // 1000)
                 pipeline.take(log.feed, chunk)
                 if pipeline.is_due():
@@ -257,6 +227,33 @@ class Followed:
         elif log.quiet() > _SLEEP and len(self._logs) > _MOST_OPEN:
             self._drop(log)
         return taken
+
+    def _was_mistaken(self, log: _Log, chunk: Chunk) -> bool:
+        """Whether a log that was a neighbour's alone turns out to be a mail server's, too.
+
+        A log that is read from its first line on may begin with lines of Dovecot alone.
+        """
+        if self._server or log.feed.server not in parsers.NEIGHBOURS:
+            return False
+        found = parsers.detect(chunk.lines[:_TELLING])
+        if found not in parsers.MAIL_SERVERS:
+            return False
+        self._servers[rotation.family(log.feed.path)] = found
+        return True
+
+    def _begin_as(self, log: _Log, pipeline: Pipeline) -> None:
+        """Go on with this log behind what was committed, as the log of another server."""
+        pipeline.commit()
+        self._drop(log)
+        self._settled.pop(log.key, None)
+        self._look_back(pipeline)
+
+    def _server_of(self, seen: Look) -> str:
+        """Whose log it is: a part that tells of neighbours alone belongs to those before it."""
+        family = rotation.family(str(seen.found.path))
+        if seen.server in parsers.MAIL_SERVERS:
+            self._servers[family] = seen.server
+        return self._servers.get(family, seen.server)
 
     def _present(self, past: Past) -> dict[Key, Present]:
         """The files that the source's path or pattern leads to now, and older parts of a log."""
@@ -320,7 +317,7 @@ class Followed:
             name=opened.name,
             host=self._host,
             zone=self._zone,
-            server=seen.server,
+            server=self._server_of(seen),
             newest=seen.newest,
             first_year=seen.first_year,
             source=self.name,

@@ -24,9 +24,10 @@ import msgspec
 from postroad import config
 from postroad.config import Source
 from postroad.errors import PostroadError
-from postroad.ingest.followed import Followed, Status
+from postroad.ingest.followed import Followed
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.spooled import Spooled
+from postroad.ingest.status import Status
 from postroad.model.coverage import Gap
 from postroad.sources.supply import Supplied, Supplier
 from postroad.state import State

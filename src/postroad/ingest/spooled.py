@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from postroad.ingest.followed import Followed, Status
+from postroad.ingest.followed import Followed
 from postroad.ingest.pipeline import Pipeline
 from postroad.ingest.presence import Key, Past, Present
+from postroad.ingest.status import Status
 from postroad.model.coverage import Gap, GapKind
 from postroad.sources.supply import Supplied
 from postroad.state import State, marks
