@@ -167,3 +167,45 @@ def test_table_describes_every_setting():
     assert config.Settings.__struct_fields__ == tuple(row.name for row in rows)
     assert all(row.help and row.type for row in rows)
     assert {"retention_days": "30"}.items() <= {row.name: row.default for row in rows}.items()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("syslog_listen = ['udp://127.0.0.1:514']", "syslog_peers"),
+        ("syslog_listen = ['udp://127.0.0.1']\nsyslog_peers = ['192.0.2.1']", "udp://ADDRESS:PORT"),
+        ("syslog_listen = ['udp://[::1]:70000']\nsyslog_peers = ['192.0.2.1']", "ADDRESS:PORT"),
+        ("syslog_listen = ['tls://[::1]:6514']\nsyslog_peers = ['192.0.2.1']", "certificate"),
+        ("syslog_peers = ['mx1']", "no network"),
+        ("[[sources]]\nname = 'x'", "The source x names nothing to read"),
+        ("[[sources]]\nmta = 'exim'", "A source names nothing to read"),
+        ("[[sources]]\npath = '/x'\npeers = ['192.0.2.1']", "several things"),
+        ("[[sources]]\npeers = ['mx1']", "no network"),
+        ("[[sources]]\njournal = ['postfix']", "FIELD=value"),
+        ("[[sources]]\njournal = ['--file=/etc/passwd']", "FIELD=value"),
+    ],
+)
+def test_sources_that_cannot_be(tmp_path: Path, text: str, said: str):
+    """What is to be received from nobody, or read from nowhere, is refused with a sentence."""
+    with pytest.raises(ConfigError, match=said):
+        load(tmp_path, text)
+
+
+def test_what_sources_are_called(tmp_path: Path):
+    """A source without a name is called after what it reads."""
+    text = """
+        syslog_listen = ["udp://127.0.0.1:514", "tls://[::1]:6514"]
+        syslog_certificate = "/etc/c.pem"
+        [[sources]]
+        path = "/var/log/mail.log"
+        [[sources]]
+        journal = ["_SYSTEMD_UNIT=a.service", "+", "SYSLOG_FACILITY=2"]
+        path = "/var/log/journal/remote"
+        [[sources]]
+        peers = ["192.0.2.1", "2001:db8::/64"]
+    """
+    assert [source.label for source in load(tmp_path, text).sources] == [
+        "/var/log/mail.log",
+        "journal _SYSTEMD_UNIT=a.service + SYSLOG_FACILITY=2",
+        "syslog 192.0.2.1 2001:db8::/64",
+    ]
