@@ -153,6 +153,30 @@ def test_a_flood_beyond_what_fits_in_memory(tmp_path):
     assert box.counts.dropped > 3000
 
 
+def test_datagrams_that_the_kernel_drops(world, tmp_path, monkeypatch):
+    """A flood of datagrams is counted to the last one, whoever had to drop it."""
+    from postroad.sources import listening
+
+    monkeypatch.setattr(listening, "_BUFFER", 4096)
+    source = {"peers": ["127.0.0.1"], "name": "edge", "mta": "postfix"}
+    values = {"syslog_listen": ["udp://127.0.0.1:0"], "sources": [source]}
+    with receiving(world, tmp_path / "h", **values) as (follower, ports):
+        send_udp(ports["udp"], [rfc3164(text) for text in stories(2000)])
+
+        def counted_all():
+            # What the kernel dropped is told with the next datagram.
+            send_udp(ports["udp"], [rfc3164("postfix/x[1]: y")])
+            counts = follower.health().sources[0]
+            sent.append(0)
+            return counts.dropped and 10_000 <= counts.received <= 10_000 + len(sent)
+
+        sent: list[int] = []
+        wait(counted_all)
+    [gap] = world.rows("SELECT kind, lost FROM gaps FINAL")
+    assert gap["kind"] == "dropped"
+    assert gap["lost"] > 100
+
+
 def test_connections_wait_instead_of_losing(world, tmp_path):
     """A sender over TCP that is faster than the disk is slowed down, and loses nothing."""
     from postroad.sources import receiver
