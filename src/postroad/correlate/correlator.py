@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from postroad.correlate import emit, fold
-from postroad.correlate.asides import Asides
+from postroad.correlate.asides import Asides, session_of
 from postroad.correlate.echoes import Echoes
 from postroad.correlate.family import Families
 from postroad.correlate.kin import Kin
@@ -72,7 +72,8 @@ class Correlator:
         self._kin = Kin(self._table, self._ask, known.own_addresses)
         self._sessions = Sessions(known.sessions, known.holds)
         self._echoes = Echoes(known.refusals)
-        self._refused: dict[str, Rejected] = {}
+        #: Refusals without a queue id by their first line, each with its last.
+        self._refused: dict[str, tuple[Rejected, str]] = {}
         self._flagged: dict[QueueKey, None] = {}
         self._asked: set[QueueKey] = set()
         self._horizon = horizon or {}
@@ -131,14 +132,27 @@ class Correlator:
     def _feed_nameless(self, event: Event, line: str) -> None:
         """A line without a queue id: a refusal, or a fact about a session."""
         if isinstance(event, Rejected):
-            if event.instance or self._echoes.is_first(event):
-                self._refused[line] = event
+            self._refuse(event, line)
         elif isinstance(event, Described):
             self._sessions.hold(event, line)
         elif isinstance(event, SessionTls):
             completed = self._sessions.learn(event, line)
             if completed is not None and not completed.is_gone:
                 self._table.touch(completed)
+
+    def _refuse(self, event: Rejected, line: str) -> None:
+        first = event.above[0] if event.above else line
+        if not event.instance:
+            at, known = self._echoes.first(event, first)
+            if known != first:
+                if not (event.recipients or event.message_id or event.subject):
+                    return
+                if known:
+                    event = msgspec.structs.replace(event, at=at, above=(known, *event.above))
+                    first = known
+        before = self._refused.get(first)
+        if before is None or len(before[0].above) < len(event.above):
+            self._refused[first] = (event, line)
 
     def _follow(self, message: Message, event: Event) -> None:
         """What an event means beyond its message's own rows: relatives, sessions, the end."""
@@ -154,8 +168,12 @@ class Correlator:
 
     def _follow_on(self, message: Message, event: Event) -> None:
         if isinstance(event, Attempted):
-            if event.outcome is Outcome.DELIVERED and (event.next_queue_id or event.forwarded_as):
-                self._kin.hand_over(message, event)
+            if event.outcome is Outcome.DELIVERED:
+                if event.next_queue_id or event.forwarded_as:
+                    self._kin.hand_over(message, event)
+                elif not message.message_id and (session := session_of(event.reply)):
+                    self._table.name(message, session)
+                    self._asides.meet(message, session, is_session=True)
             if event.pid and event.remote_ip:
                 self._sessions.join(event, message)
         elif isinstance(event, Ended):
@@ -163,8 +181,10 @@ class Correlator:
                 message.closed_at = event.at
         elif isinstance(event, Arrived):
             _arrive(message, event)
-            self._name(message, event.message_id)
-            if event.pid and event.instance:
+            # Exim does not log the Message-ID of its own notifications.
+            name = f"E{event.queue_id}" if event.bounce_of and not event.instance else ""
+            self._name(message, event.message_id or name)
+            if event.pid:
                 self._sessions.take_hold(event, message)
         elif isinstance(event, Linked):
             message.refer(Reference(event.kind, event.other, event.at))
@@ -173,8 +193,9 @@ class Correlator:
 
     def _name(self, message: Message, message_id: str) -> None:
         if message_id and not message.message_id:
-            self._table.name(message, message_id.strip("<>"))
-            self._asides.meet(message)
+            message.message_id = name = message_id.strip("<>")
+            self._table.name(message, name)
+            self._asides.meet(message, name)
 
     def _begin(self, key: QueueKey, event: Event) -> Message:
         message = self._table.add(key, event.at)
@@ -325,7 +346,7 @@ class Correlator:
         families = Families()
         for message in self._table.take_dirty():
             emit.emit(message, families, batch)
-        for line, event in self._refused.items():
+        for event, line in self._refused.values():
             emit.emit_refusal(event, line, batch)
         self._refused = {}
         self._asked.difference_update(self._table.evict())

@@ -1,7 +1,8 @@
 """Echoes: Exim says the same refusal twice in syslog, once for each of two logs.
 
 With `syslog_duplication`, which is on unless it is turned off, what goes to the main log and to
-the reject log is sent to syslog twice (log.c), each with a stamp of its own by the microsecond.
+the reject log is sent to syslog twice (log.c), each with a stamp of its own by the microsecond;
+the second time it may tell more, as the reject log shows envelope and headers.
 """
 
 from __future__ import annotations
@@ -19,22 +20,34 @@ class Echoes:
 
     def __init__(self, kept: dict[str, int]) -> None:
         """Start from what `kept()` gave."""
-        self._told = dict(kept)
+        self._told = {said: (at, "") for said, at in kept.items()}
         self._newest = max(kept.values(), default=0)
 
     def kept(self) -> dict[str, int]:
         """What was refused in the last second, to go on with after a restart."""
-        oldest = self._newest - _TOGETHER
-        return {said: at for said, at in self._told.items() if at >= oldest}
+        return {said: at for said, (at, _) in self._recent().items()}
 
-    def is_first(self, event: Rejected) -> bool:
-        """Whether nothing but the time tells this refusal from one just before."""
-        said = repr(msgspec.structs.replace(event, at=0))
-        before = self._told.get(said)
-        if before is not None and 0 <= event.at - before <= _TOGETHER and event.at % _TOGETHER:
-            return False
-        self._told[said] = event.at
-        if event.at > self._newest + _TOGETHER:
-            self._newest = event.at
-            self._told = self.kept()
-        return True
+    def first(self, event: Rejected, line: str) -> tuple[int, str]:
+        """Time and line of the first of the refusals that nothing but the time tells apart.
+
+        That is this one itself, unless there was one just before. The line is empty where that was
+        before a restart.
+        """
+        alone = msgspec.structs.replace(
+            event, at=0, recipients=(), message_id="", subject="", above=()
+        )
+        said = repr(alone)
+        at = event.at
+        if (before := self._told.get(said)) and (
+            before[0] == at or (0 < at - before[0] <= _TOGETHER and at % _TOGETHER)
+        ):
+            return before
+        told = self._told[said] = (at, line)
+        if at > self._newest + _TOGETHER:
+            self._newest = at
+            self._told = self._recent()
+        return told
+
+    def _recent(self) -> dict[str, tuple[int, str]]:
+        oldest = self._newest - _TOGETHER
+        return {said: told for said, told in self._told.items() if told[0] >= oldest}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from postroad.correlate import fold
 from postroad.correlate.family import Families
 from postroad.correlate.message import Emitted, Message
-from postroad.model.delivery import Batch, Delivery, Link, LogLine, message_key
-from postroad.model.event import Rejected
+from postroad.model.delivery import Batch, Delivery, Link, LogLine, delivery_id, message_key
+from postroad.model.event import Noted, Rejected
 from postroad.model.status import Status
 
 
@@ -68,32 +68,46 @@ def _emit_links(message: Message, batch: Batch) -> None:
 
 
 def emit_refusal(event: Rejected, line: str, batch: Batch) -> None:
-    """A refusal before any queue id was given is a story of one line.
+    """A refusal before any queue id was given is a story of its own.
 
-    Its line is stored under the message key, as it has no queue id. A refused connection that
+    Its lines are stored under the message key, as it has no queue id. A refused connection that
     named neither sender nor recipient is about no message.
     """
     if not (event.sender or event.recipient or event.recipients or event.has_sender):
         return
-    key = message_key(event.host, event.instance, line, event.at)
+    lines = (*event.above, line)
+    key = message_key(event.host, event.instance, lines[0], event.at)
     message = Message(event.host, event.instance, "", event.at)
+    message.events = dict.fromkeys(lines[:-1], Noted(at=event.at, host=event.host))
     message.events[line] = event
     message.closed_at = event.at
     for row in fold.fold(message).rows:
         delivery = row.delivery
         delivery.message_key = key
         delivery.id = key + delivery.id[16:]
-        delivery.version = 2
+        delivery.version = 2 * len(message.events)
         batch.deliveries.append(delivery)
-    batch.lines.append(
-        LogLine(host=event.host, instance=event.instance, queue_id=key, at=event.at, text=line)
-    )
+    if event.recipients and not event.recipient:
+        # The first line alone, which may be in another log, names nobody.
+        nobody = delivery_id(key, "", "")
+        batch.deliveries.append(_withdrawn(message, nobody, (0, event.at, event.at)))
+    for number, text in enumerate(lines):
+        batch.lines.append(
+            LogLine(
+                host=event.host,
+                instance=event.instance,
+                queue_id=key,
+                at=event.at + number,
+                text=text,
+            )
+        )
 
 
 def _withdrawn(message: Message, identity: str, was: Emitted) -> Delivery:
     """The version that takes back a row, under the times that it was stored with."""
     known = len(message.events)
     known += sum(len(child.events) for child in (message.children or {}).values())
+    known += sum(len(aside.events) for aside in message.asides or ())
     return Delivery(
         id=identity,
         message_key=identity[:16],

@@ -325,11 +325,18 @@ def session_tls(attempt: Attempted, sessions: list[SessionTls]) -> str:
         return attempt.tls
     best: SessionTls | None = None
     for session in sessions:
-        if session.pid != attempt.pid or session.peer_ip != attempt.remote_ip:
+        if session.pid != attempt.pid or not _is_peer(session, attempt):
             continue
         if best is None or best.at < session.at:
             best = session
     return best.tls if best else attempt.tls
+
+
+def _is_peer(session: SessionTls, attempt: Attempted) -> bool:
+    """Whether a session was with the host of an attempt: some lines name it, some its address."""
+    if session.peer_ip:
+        return session.peer_ip == attempt.remote_ip
+    return session.peer_host in ("", attempt.remote_host)
 
 
 def _take_refusal(delivery: Delivery, rejected: Rejected, arrived: Arrived | None) -> None:
@@ -345,7 +352,7 @@ def _take_refusal(delivery: Delivery, rejected: Rejected, arrived: Arrived | Non
     delivery.sent_at = delivery.sent_at or rejected.at
     if rejected.has_sender and not delivery.sender:
         delivery.sender = rejected.sender
-    for name in ("client_host", "client_ip", "helo", "protocol", "auth", "message_id"):
+    for name in ("client_host", "client_ip", "helo", "protocol", "auth", "message_id", "subject"):
         value = getattr(rejected, name)
         if value and not getattr(delivery, name):
             setattr(delivery, name, value)

@@ -16,7 +16,9 @@ from postroad.model.event import (
     Attempted,
     Described,
     Ended,
+    EndKind,
     Event,
+    Linked,
     Rejected,
     SessionTls,
 )
@@ -52,8 +54,8 @@ class Parts:
         for event in events.values():
             if isinstance(event, Attempted):
                 self.attempts.append(event)
-            elif isinstance(event, Ended):
-                self.ended.append(event)
+            elif isinstance(event, Ended | Linked):
+                self.ended.extend(_ends(event))
             elif isinstance(event, Arrived):
                 self.arrived.append(event)
             elif isinstance(event, Described):
@@ -82,6 +84,15 @@ def _each(attempts: list[Attempted]) -> list[Attempted]:
         for each in attempts
         for address in (each.address, *each.also)
     ]
+
+
+def _ends(event: Ended | Linked) -> list[Ended]:
+    """What a line says about the end of its message: sendmail's last notification is that end."""
+    if isinstance(event, Ended):
+        return [event]
+    if not event.expired:
+        return []
+    return [Ended(at=event.at, host=event.host, queue_id=event.queue_id, kind=EndKind.EXPIRED)]
 
 
 def _sorted(
@@ -177,6 +188,9 @@ def _describe(delivery: Delivery, described: Described) -> None:
         value = getattr(described, name)
         if value and not getattr(delivery, name):
             setattr(delivery, name, value)
+    if described.subject.startswith(delivery.subject):
+        # A folded header is told line by line, each time with what came before.
+        delivery.subject = described.subject
     take_verdict(delivery, described)
     if described.user:
         delivery.user = described.user

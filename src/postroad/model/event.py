@@ -204,7 +204,11 @@ class Rejected(_Event, frozen=True):
     user: str = ""
     user_proven: bool = False
     message_id: str = ""
+    subject: str = ""
     pid: int = 0
+    #: Without a queue id: the lines before this one that tell of the same refusal, the first of
+    #: which it is known by (an entry of Exim's rejectlog, the pieces of a long line).
+    above: tuple[str, ...] = ()
 
 
 class LinkKind(IntEnum):
@@ -231,6 +235,8 @@ class Linked(_Event, frozen=True):
 
     kind: LinkKind
     other: str
+    #: The notification says that all that was not settled is given up, for it stayed too long.
+    expired: bool = False
 
 
 class EndKind(IntEnum):

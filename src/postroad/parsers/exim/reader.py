@@ -6,10 +6,9 @@ event, `NOISE`, or None.
     YYYY-MM-DD HH:MM:SS[.mmm] [+ZZZZ ][[pid] ][message-id ]text
 
 A line without a date goes on from the one before: panics, multi-line output and the headers that
-a rejectlog shows. In syslog a long line comes in pieces, `[1/2] ...`, `[2/2] ...`, which are put
-together: the event comes with the last piece, the others are evidence for the same message.
-
-Limits: pieces and continuations are understood behind the lines they belong to, not by themselves.
+a rejectlog shows (`entry`). In syslog a long line comes in pieces (`pieces`): the event comes with
+the last one, the others are evidence for the same message. What belongs to lines that were not
+read is noise.
 """
 
 from __future__ import annotations
@@ -20,30 +19,38 @@ from collections.abc import Callable
 
 import msgspec
 
-from postroad.model.event import NOISE, Arrived, Ended, EndKind, Event, Noise, Noted, Rejected
+from postroad.model.event import (
+    NOISE,
+    Arrived,
+    Attempted,
+    Described,
+    Ended,
+    EndKind,
+    Event,
+    Noise,
+    Noted,
+    Rejected,
+)
+from postroad.model.status import Outcome
 from postroad.parsers import neighbours
 from postroad.parsers.clock import HOUR, SECOND, Clock
 from postroad.parsers.exim import arrival, attempt, noise, remark
+from postroad.parsers.exim.entry import Entry, complete, is_left_over
 from postroad.parsers.exim.fields import MESSAGE_ID, Head
+from postroad.parsers.exim.pieces import PIECE, Part, Pieces
 from postroad.parsers.prefix import Envelope, Prefix
 
 _ZONE = re.compile(r"([+-]\d{4}) ", re.ASCII)
 _PID = re.compile(r"\[(\d{1,10})\] ", re.ASCII)
 _ID = re.compile(rf"({MESSAGE_ID})(?: |$)", re.ASCII)
-_PIECE = re.compile(r"\[(\d{1,4})([/\\])(\d{1,4})\] ", re.ASCII)
 #: Some keep Exim's own stamp and put host and program behind it, or the program before it.
 _SENT_ON = re.compile(r"[\w.-]+ \w*exim\w*\[(\d{1,10})\]: ", re.ASCII)
 _OWN_STAMP = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d{3}))? (?:([+-]\d{4}) )?", re.ASCII
 )
-_OWN_ID = re.compile(
-    rf"(?:{_OWN_STAMP.pattern})?(?:{_PID.pattern})?({MESSAGE_ID})(?: |$)", re.ASCII
-)
 _SIGNS = frozenset("+-")
 #: Exim ends a line after 8,192 bytes (log.c, LOG_BUFFER_SIZE); what is longer is not its work.
 _LONGEST = 16_384
-#: Pieces of so many lines are kept at a time.
-_UNFINISHED = 64
 #: An id says when the message began to come in, its arrival line when that was done.
 _QUARTER = 900
 _EARLY = 5
@@ -54,13 +61,12 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = {digit: value for value, digit in enumerate(_BASE62)}
 
 
-class _Pieces(msgspec.Struct):
-    """The pieces of one long line that came so far."""
+class _Carried(msgspec.Struct, array_like=True):
+    """What a reading that goes on later must know of the lines before."""
 
-    total: int
-    count: int
-    text: str
-    queue_id: str
+    neighbours: bytes
+    entry: Entry | None
+    pieces: Pieces
 
 
 class Reader:
@@ -71,20 +77,42 @@ class Reader:
         self.host = host
         self.clock = clock
         self._envelope = Envelope(clock)
+        self._nobody = Head(0, host, "", 0)
+        #: Of the last line with a stamp: the line, what it is about, what it says; and what
+        #: stands below it.
+        self._line = ""
+        self._head = self._nobody
         self._before: Event | Noise | None = None
-        self._head = Head(0, host, "", 0)
-        self._pieces: dict[tuple[str, int], _Pieces] = {}
+        self._entry: Entry | None = None
+        self._below = self._line
+        self._pieces = Pieces()
         self._offsets: Counter[int] = Counter()
         self._memory = neighbours.Memory()
 
     @property
     def carried(self) -> bytes:
         """What the lines so far leave to be remembered when reading goes on later."""
-        return self._memory.carried
+        entry = self._current()
+        if entry and entry.refused and len(entry.above[0]) > _LONGEST:
+            entry = None
+        if not entry and not self._pieces.begun:
+            return self._memory.carried
+        return msgspec.msgpack.encode(_Carried(self._memory.carried, entry, self._pieces))
 
     def carry(self, data: bytes) -> None:
         """Take up what `carried` gave."""
-        self._memory.carry(data)
+        try:
+            carried = msgspec.msgpack.decode(data, type=_Carried) if data else None
+        except (msgspec.DecodeError, RecursionError):
+            carried = None
+        if carried is None:
+            self._memory.carry(data)
+            return
+        self._memory.carry(carried.neighbours)
+        self._entry = carried.entry
+        self._below = self._line
+        if carried.pieces.is_bounded():
+            self._pieces = carried.pieces
 
     @property
     def zone_hint(self) -> int | None:
@@ -100,17 +128,47 @@ class Reader:
     def read(self, line: str) -> Event | Noise | None:
         """Say what one line says."""
         if line[10:11] == " " and (at := self.clock.local(line[:19])):
+            self._line = line
             event = self._before = self._own(line, at)
             return event
         if prefix := self._envelope.split(line):
+            self._line = line
             event = self._before = self._enveloped(prefix, line)
             return event
         if sent_on := _SENT_ON.match(line):
+            self._line = line
             line = line[sent_on.end() :]
             at = self.clock.local(line[:19])
             event = self._before = self._own(line, at) if at else None
             return event
-        return self._continued(line)
+        entry = self._current()
+        if entry:
+            return entry.read(line)
+        return NOISE if not line.strip(" \t\r\0") or is_left_over(line) else None
+
+    def _current(self) -> Entry | None:
+        """The entry that a line without a stamp goes on with, if there is any."""
+        if self._below is self._line:
+            return self._entry
+        self._below = self._line
+        head, before, entry = self._head, self._before, self._entry
+        if (
+            entry
+            and entry.queue_id
+            and (entry.queue_id, entry.at, entry.host) == (head.queue_id, head.at, head.host)
+        ):
+            # One more line that was written of the message at the same time.
+            return entry
+        refused = before if isinstance(before, Rejected) and not before.queue_id else None
+        self._entry = Entry(
+            head.at,
+            head.host,
+            head.queue_id,
+            refused,
+            is_known=before is not None,
+            above=(self._line,) if refused else (),
+        )
+        return self._entry
 
     def _own(self, line: str, at: int) -> Event | Noise | None:
         """Read a line of Exim's own form, whose stamp was read already."""
@@ -119,9 +177,11 @@ class Reader:
             start = line.find(" ", 20) + 1
             fraction = line[20 : start - 1]
             if not fraction.isdecimal():
+                self._head = self._nobody
                 return None
             at += int(fraction[:6].ljust(6, "0"))
         elif line[19:20] != " ":
+            self._head = self._nobody
             return None
         mark = line[start : start + 1]
         if mark in _SIGNS and (zone := _ZONE.match(line, start)):
@@ -159,6 +219,7 @@ class Reader:
 
     def _enveloped(self, prefix: Prefix, line: str) -> Event | Noise | None:
         """Read a line that came through syslog or the journal."""
+        self._head = self._nobody
         if not prefix.tag:
             return NOISE if prefix.repeated else None
         if neighbours.known(prefix.tag):
@@ -166,68 +227,63 @@ class Reader:
                 prefix = msgspec.structs.replace(prefix, host=self.host)
             return neighbours.read(prefix, "", self._memory)
         text = prefix.text
-        if text[:1] == "[" and (piece := _PIECE.match(text)):
-            joined = self._join(prefix, piece)
-            if not isinstance(joined, str):
-                return joined
-            text = joined
-        at = prefix.at
-        start = 0
-        if own := _OWN_STAMP.match(text):
-            start = own.end()
-            if not _has_zone(line):
-                at = self._inner(own) or at
+        if text[:1] == "[" and (piece := PIECE.match(text)):
+            return self._piece(prefix, piece, line)
+        below = ""
+        if "\n" in text:
+            text, _, below = text.partition("\n")
+        own = _OWN_STAMP.match(text)
+        at = self._own_time(own, line) or prefix.at
+        event = self._sent(prefix, at, text, own.end() if own else 0)
+        if below:
+            return _with_headers(event, (), below)
+        if type(event) is Attempted and event.outcome in _MAY_PANIC:
+            if self._pieces.is_second(prefix, text):
+                return Noted(at=event.at, host=event.host, queue_id=event.queue_id)
+        elif prefix.repeated and own and isinstance(event, Rejected):
+            # One line, for it bears one time, that was sent for two logs.
+            return NOISE
+        return event
+
+    def _sent(self, prefix: Prefix, at: int, text: str, start: int) -> Event | Noise | None:
+        """Read a line that was sent to syslog; what it says begins at `start`."""
         pid = prefix.pid
         if number := _PID.match(text, start):
             pid = int(number[1])
             start = number.end()
-        text, _, below = text.partition("\n")
         event = self._text(Head(at, prefix.host or self.host, "", pid), text, start)
         if event is None and "exim" not in prefix.tag:
             # Exim may log under any name (syslog_processname), and other programs log here, too.
             return NOISE
-        return _with_headers(event, below) if below else event
+        return event
+
+    def _piece(self, prefix: Prefix, piece: re.Match[str], line: str) -> Event | Noise | None:
+        """Read a piece of a long line."""
+        own = _OWN_STAMP.match(prefix.text, piece.end())
+        joined = self._pieces.join(prefix, piece, line, self._own_time(own, line))
+        host = prefix.host or self.host
+        if isinstance(joined, Part):
+            if not joined.queue_id:
+                return NOISE
+            return Noted(at=joined.at, host=host, queue_id=joined.queue_id)
+        first, _, below = joined.text.partition("\n")
+        own = _OWN_STAMP.match(first)
+        event = self._sent(prefix, joined.at, first, own.end() if own else 0)
+        queue_id = self._head.queue_id
+        self._head = self._nobody
+        if event is None and joined.is_cut:
+            event = Noted(at=joined.at, host=host, queue_id=queue_id) if queue_id else NOISE
+        return _with_headers(event, joined.above, below)
+
+    def _own_time(self, own: re.Match[str] | None, line: str) -> int:
+        """The time that Exim put on a text, 0 if the envelope's is to be believed."""
+        return 0 if own is None or _has_zone(line) else self._inner(own)
 
     def _inner(self, own: re.Match[str]) -> int:
         """The time that Exim itself put on a line."""
         stamp, fraction, zone = own.groups()
         at = self.clock.absolute(stamp, zone) if zone else self.clock.local(stamp)
         return at and at + int(fraction or 0) * 1000
-
-    def _join(self, prefix: Prefix, piece: re.Match[str]) -> str | Event | Noise | None:
-        """Put a long line together: its whole text with the last piece (log.c, write_syslog)."""
-        number, total = int(piece[1]), int(piece[3])
-        text = prefix.text[piece.end() :] + ("\n" if piece[2] == "\\" else "")
-        key = prefix.host, prefix.pid
-        before = self._pieces.pop(key, None)
-        if number == 1:
-            found = _OWN_ID.match(text)
-            before = _Pieces(total, 0, "", found[5] if found else "")
-        if before is None or before.total != total or before.count != number - 1:
-            return None
-        before.text += text
-        before.count = number
-        if number == total:
-            return before.text
-        if len(self._pieces) >= _UNFINISHED:
-            self._pieces.clear()
-        self._pieces[key] = before
-        if not before.queue_id:
-            return NOISE
-        return Noted(at=prefix.at, host=prefix.host or self.host, queue_id=before.queue_id)
-
-    def _continued(self, line: str) -> Event | Noise | None:
-        """Read a line without a stamp: it belongs to the line before it."""
-        if not line.strip(" \t\r\0"):
-            return NOISE
-        if self._before is None:
-            return None
-        if described := remark.rejected_header(self._before, line):
-            return described
-        head = self._head
-        if not head.queue_id:
-            return NOISE
-        return Noted(at=head.at, host=head.host, queue_id=head.queue_id)
 
     def _witness(self, event: Arrived) -> Arrived:
         """Compare an arrival's time with the one in its id; it settles what the clock cannot."""
@@ -251,17 +307,27 @@ def _has_zone(line: str) -> bool:
     return line[:1] in {"{", "<"} or line[10:11] == "T"
 
 
-def _with_headers(event: Event | Noise | None, below: str) -> Event | Noise | None:
-    """Add what a rejectlog entry shows below a refusal, where it all came as one."""
-    if not isinstance(event, Rejected):
+def _with_headers(
+    event: Event | Noise | None, above: tuple[str, ...], below: str
+) -> Event | Noise | None:
+    """Add what stands below a line, where it all came as one."""
+    if isinstance(event, Noise) or event is None:
         return event
-    shown = [remark.rejected_header(event, line) for line in below.split("\n")]
-    headers = [header for header in shown if header]
-    return msgspec.structs.replace(
-        event,
-        recipients=tuple(header.recipient for header in headers if header.recipient),
-        message_id="".join(header.message_id for header in headers),
-    )
+    entry = Entry(event.at, event.host, event.queue_id)
+    for line in below.split("\n"):
+        entry.read(line)
+    told = entry.told
+    if isinstance(event, Rejected):
+        return complete(event, told, () if event.queue_id else above)
+    if isinstance(event, Noted) and (told.message_id or told.subject):
+        return Described(
+            at=event.at,
+            host=event.host,
+            queue_id=event.queue_id,
+            message_id=told.message_id,
+            subject=told.subject,
+        )
+    return event
 
 
 def _fake_rejected(head: Head, line: str, start: int) -> Event | None:
@@ -277,6 +343,9 @@ def _completed(head: Head, line: str, start: int) -> Event | None:
         return Ended(at=head.at, host=head.host, queue_id=head.queue_id, kind=EndKind.COMPLETED)
     return remark.read(head, line[start - 3 :])
 
+
+#: What may go to the panic log as well: a recipient's expansions and transports that fail.
+_MAY_PANIC = frozenset({Outcome.DEFERRED, Outcome.FAILED})
 
 #: The flags behind the message id (spec.txt, "Log file lines"); `Completed` is next in number.
 _FLAGS: dict[str, Callable[[Head, str, int], Event | None]] = {
@@ -302,4 +371,14 @@ def recognises(line: str, prefix: Prefix | None) -> bool:
     """Whether a line, whose envelope is `prefix` if it has any, was written by Exim."""
     if _WRITTEN_BY_EXIM.match(line):
         return True
-    return prefix is not None and "exim" in prefix.tag and "/" not in prefix.tag
+    if prefix is None or "/" in prefix.tag:
+        return False
+    if "exim" in prefix.tag:
+        return True
+    # It may log under any name (syslog_processname).
+    piece = PIECE.match(prefix.text)
+    start = piece.end() if piece else 0
+    if _WRITTEN_BY_EXIM.match(prefix.text, start):
+        return True
+    found = _ID.match(prefix.text, start)
+    return found is not None and prefix.text[found.end() :].startswith(tuple(_FLAGS))

@@ -242,27 +242,3 @@ _READERS: dict[str, Callable[[Head, str], Event | None]] = {
     "Sender": _identified,
     "SA:": _sa_exim,
 }
-
-#: What a rejectlog entry holds behind its first line: the envelope, and headers behind a letter.
-_HEADERS = re.compile(
-    rf"Envelope-to: {ANGLE}|    {ANGLE}$|I ?Message-I[Dd]: *<?([^>]*)>?|[ *] ?Subject: *(.*)",
-    re.IGNORECASE,
-)
-
-
-def rejected_header(before: Event | Noise | None, line: str) -> Described | None:
-    """Read one line of the envelope or the headers that a rejectlog shows below a refusal."""
-    if not isinstance(before, Rejected) or not before.queue_id:
-        return None
-    found = _HEADERS.match(line)
-    if not found:
-        return None
-    first, further, message_id, title = found.groups("")
-    return Described(
-        at=before.at,
-        host=before.host,
-        queue_id=before.queue_id,
-        recipient=first or further,
-        message_id=message_id.strip(),
-        subject=title,
-    )
