@@ -180,6 +180,34 @@ def test_what_was_stored_counts_more_than_what_else_was_done():
     }
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_mail_without_a_message_id(order: int):
+    """The session ties what was said of mail that has no Message-ID, or one that is not logged."""
+    lines = [each for each in postfix(users=("ann",)) if not getattr(each[0], "message_id", "")]
+    event, _ = dovecot("ann@example.com", 0)
+    told = msgspec.structs.replace(event, queue_id="SESSION0", message_id="")
+    book = fold_in_runs([*lines, (told, "told")][::order], [1] if order < 0 else [])
+
+    assert rows(book) == {"ann@example.com": (Status.DELIVERED, "INBOX")}
+
+
+@pytest.mark.parametrize("cut", [[], [3]])
+def test_a_notification_of_exim(cut: list[int]):
+    """Exim's own notifications have a Message-ID that is made of their queue id."""
+    name = "1vAAAB-00000000002-0002"
+    script = Script()
+    script.arrived(0, name, sender="", has_sender=True, bounce_of="1vAAAA-00000000001-0001")
+    script.attempted(1, name, Outcome.DELIVERED, "ann@example.com", transport="lmtp")
+    script.ended(1, name)
+    event, _ = dovecot("ann@example.com", 0, session="")
+    told = msgspec.structs.replace(
+        event, queue_id=f"<E{name}@mail.example.com>", message_id=f"E{name}@mail.example.com"
+    )
+    book = fold_in_runs([*script.lines, (told, "told")], cut)
+
+    assert rows(book) == {"ann@example.com": (Status.DELIVERED, "INBOX")}
+
+
 def test_a_mailbox_server_alone():
     """Without the mail server's log, what the mailbox server says is shown by itself."""
     book = fold_all([dovecot("ann@example.com", 0), scanned()])

@@ -14,8 +14,8 @@ from postroad.model.event import (
     Arrived,
     Attempted,
     Described,
-    Ended,
     EndKind,
+    Linked,
     Noted,
     Rejected,
 )
@@ -390,5 +390,5 @@ def test_a_message_that_stayed_too_long_has_expired():
     """The notification that nothing more is tried ends the message."""
     event = read(f"{ID}: 56661kKE001592: sender notify: Cannot send message for 5 days")
 
-    assert isinstance(event, Ended)
-    assert "Cannot send message for 5 days" == event.by
+    assert isinstance(event, Linked)
+    assert event.expired

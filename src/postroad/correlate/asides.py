@@ -12,6 +12,7 @@ session share what is said of either.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from postroad.correlate import fold
@@ -27,6 +28,8 @@ from postroad.reasons import Reason, reason_name
 
 #: Copies and what is said of them lie no further apart than this, microseconds.
 _TOGETHER = 600_000_000
+#: The Message-ID of a notification that Exim makes (moan.c): its log names the queue id only.
+_EXIM_NOTIFIES = re.compile(r"E\w{6}-(?:\w{6}|\w{11})-\w{2,4}(?=@)", re.ASCII)
 #: Of several things that a mailbox server says of one copy, which counts: a copy that was stored
 #: is there, whatever else was done with it.
 _TELLING = {
@@ -69,24 +72,30 @@ class Asides:
         self._programs.setdefault((aside.host, aside.instance))
         name = aside.queue_id.strip("<>")
         aside.message_id = name
-        self._open.setdefault(name, []).append(aside)
-        messages = self._table.named(name)
+        names = {name}
+        if notified := _EXIM_NOTIFIES.match(name):
+            names.add(notified[0])
+        messages = []
+        for each in sorted(names):
+            self._open.setdefault(each, []).append(aside)
+            messages += self._table.named(each)
         for message in messages:
             _tie(message, aside)
         horizon = self._horizon.get(aside.host, 0)
         if not any(each.begun and each.first_at > horizon for each in messages):
             self._ask((aside.host, aside.instance, aside.queue_id))
+            if notified:
+                self._ask((aside.host, "", notified[0][1:]))
 
-    def meet(self, message: Message) -> None:
-        """The Message-ID of a message became known."""
-        name = message.message_id
+    def meet(self, message: Message, name: str, *, is_session: bool = False) -> None:
+        """The Message-ID of a message became known, or what stands for one that has none."""
         for aside in self._open.get(name, ()):
             if not aside.is_gone:
                 _tie(message, aside)
                 self._table.touch(message)
         for host, program in self._programs:
             if message.first_at <= self._horizon.get(host, 0) + _TOGETHER:
-                self._ask((host, program, f"<{name}>"))
+                self._ask((host, program, name if is_session else f"<{name}>"))
 
     def prune(self) -> None:
         """Forget the asides that are no longer in memory."""
@@ -95,6 +104,13 @@ class Asides:
             for name, known in self._open.items()
             if (kept := [each for each in known if not each.is_gone and each.is_held])
         }
+
+
+def session_of(reply: str) -> str:
+    """The session that a mailbox server's reply names (`250 2.0.0 <r> SESSION Saved`), if any."""
+    words = reply.split()
+    saved = words.index("Saved") if "Saved" in words else 0
+    return words[saved - 1].strip("()") if saved else ""
 
 
 def _tie(message: Message, aside: Message) -> None:
@@ -159,7 +175,8 @@ def _of(row: Row, said: list[Attempted], *, is_only: bool) -> list[Attempted]:
     if not copies or not said:
         return []
     copy = copies[-1]
-    named = [each for each in said if each.session and each.session in copy.reply]
+    words = {word.strip("()") for word in copy.reply.split()}
+    named = [each for each in said if each.session and each.session in words]
     if named:
         users = {addresses.key(each.address) for each in named}
         return [each for each in named if len(users) == 1 or _is_for(row, copy, each)]

@@ -34,7 +34,7 @@ class Families:
             return asides.told(message)
         if message.children is None and message.parents is None:
             story = self._story(message)
-            tls = fold.session_lines(message) if message.instance else []
+            tls = fold.session_lines(message)
             return [(row.delivery, fold.attempt_rows(row, row.delivery, tls)) for row in story.rows]
         told = self._tell(message, 0)
         if not message.parents:
@@ -136,6 +136,9 @@ def _those_for(
     for attempt in row.attempts:
         keys.add(addresses.key(attempt.address))
     same = [each for each in told if addresses.key(each[0].recipient) in keys]
+    if not same and "@" not in row.recipient:
+        # A submission program hands on what a local user wrote; the server adds the domain.
+        same = [each for each in told if addresses.key(each[0].recipient).partition("@")[0] in keys]
     if same:
         return same
     if any(attempt.forwarded_as for attempt in row.attempts):

@@ -132,7 +132,9 @@ class Kin:
                 at = message.links.get((LinkKind.BOUNCED_AS, name, other), at)
             relative = self._table.find(message.host, message.instance, other, at, anywhere=False)
             if other and relative is not None:
-                found.append((relative, Reference(LinkKind.BOUNCED_AS, name, at, reverse=reverse)))
+                how = LinkKind.BOUNCED_AS if reverse else _kind(relative, message)
+                if how is not None:
+                    found.append((relative, Reference(how, name, at, reverse=reverse)))
         return found
 
     def prune(self, oldest: int, limit: int) -> None:
@@ -145,6 +147,17 @@ class Kin:
             }
         while len(self._awaited) > limit:
             del self._awaited[next(iter(self._awaited))]
+
+
+def _kind(first: Message, then: Message) -> LinkKind | None:
+    """How `first` named its notification `then`, which need not be about a failure.
+
+    None if it was made anew itself, and will name it again.
+    """
+    for kind, queue_id, other in first.links or {}:
+        if (queue_id, other) == (first.queue_id, then.queue_id):
+            return kind
+    return None
 
 
 def is_loopback(ip: str) -> bool:

@@ -54,6 +54,7 @@ class Message:
         "last_at",
         "links",
         "message_id",
+        "named",
         "parents",
         "previous",
         "queue_id",
@@ -90,6 +91,8 @@ class Message:
         self.bounced_as = ""
         #: Its Message-ID without brackets, once it is known.
         self.message_id = ""
+        #: Under what the table finds it: that, and what stands for it as long as it is not known.
+        self.named: list[str] | None = None
         #: What other programs say of it; and of an aside, the messages that it speaks of.
         self.asides: list[Message] | None = None
         self.about: list[Message] | None = None

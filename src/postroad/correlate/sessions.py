@@ -1,7 +1,9 @@
 """Session lines: said once by a process, true of the messages it handles after that.
 
 Postfix's smtp(8) logs "TLS connection established to HOST[IP]:PORT" without a queue id; the
-process id on the line, and the peer, join it to the deliveries of the same session.
+process id on the line, and the peer, join it to the deliveries of the same session. sendmail names
+the peer by its host alone. What sendmail and OpenSMTPD say of a session before its messages
+(client, login) is true of each of them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ _Key = tuple[str, str, int, str]
 #: A session is not longer than this; after it the process id may be another's. Microseconds.
 _LONGEST = 3_600 * 1_000_000
 
+#: Lines about one session that are worth keeping: who connected, who logged in.
+_MOST_FACTS = 4
+
 
 class KeptSession(msgspec.Struct):
     """A session line that may be true of deliveries to come."""
@@ -25,7 +30,7 @@ class KeptSession(msgspec.Struct):
 
 
 class KeptHold(msgspec.Struct):
-    """A line that says of the next message of a session that it is to be held."""
+    """A line about a session: that its next message is to be held, or what is true of them all."""
 
     event: Described
     line: str
@@ -38,7 +43,11 @@ class Sessions:
         """Start from what `kept()` and `holds()` gave; keep at most `limit` of each."""
         self._limit = limit
         self._tls = {_key(each.event, each.event.peer_ip): each for each in kept}
-        self._held = {_key(each.event, each.event.client_ip): each for each in holds}
+        self._held: dict[_Key, KeptHold] = {}
+        #: Lines that are true of all messages of a session.
+        self._facts: dict[_Key, list[KeptHold]] = {}
+        for each in holds:
+            self.hold(each.event, each.line)
         #: Deliveries logged within the same second as a TLS line that comes behind them.
         self._early: dict[_Key, tuple[int, Message]] = {}
 
@@ -48,25 +57,37 @@ class Sessions:
 
     def holds(self) -> list[KeptHold]:
         """The holds that no message has come for yet, to go on with after a restart."""
-        return list(self._held.values())
+        facts = [each for found in self._facts.values() for each in found]
+        return [*self._held.values(), *facts]
 
     def hold(self, event: Described, line: str) -> None:
-        """Remember that the next message of a session is to be held."""
+        """Remember that the next message of a session is to be held, or a fact about them all."""
+        if not event.waiting:
+            if not event.pid or not (event.user or event.client_ip):
+                return
+            facts = self._facts.setdefault(_key(event, event.client_ip), [])
+            if all(each.line != line for each in facts) and len(facts) < _MOST_FACTS:
+                facts.append(KeptHold(event, line))
+            if len(self._facts) > self._limit:
+                del self._facts[next(iter(self._facts))]
+            return
         self._held[_key(event, event.client_ip)] = KeptHold(event, line)
         if len(self._held) > self._limit:
             del self._held[next(iter(self._held))]
 
     def take_hold(self, event: Arrived, message: Message) -> None:
         """Give a message that arrives what its session said of it before."""
-        held = self._held.pop(_key(event, event.client_ip), None)
-        if held is not None and 0 <= event.at - held.event.at <= _LONGEST:
-            message.take_session(held.event, held.line)
+        key = _key(event, event.client_ip)
+        held = self._held.pop(key, None)
+        for each in (*([held] if held else ()), *self._facts.get(key, ())):
+            if 0 <= event.at - each.event.at <= _LONGEST:
+                message.take_session(each.event, each.line)
 
     def learn(self, event: SessionTls, line: str) -> Message | None:
         """Remember a session line; returns a message that it completes, if there is one."""
         if not event.outgoing:
             return None
-        key = _key(event, event.peer_ip)
+        key = _key(event, event.peer_ip or event.peer_host)
         self._tls.pop(key, None)
         self._tls[key] = KeptSession(event, line)
         if len(self._tls) > self._limit:
@@ -80,7 +101,7 @@ class Sessions:
     def join(self, event: Attempted, message: Message) -> None:
         """Give the message the TLS line of the session that this attempt was made in."""
         key = _key(event, event.remote_ip)
-        kept = self._tls.get(key)
+        kept = self._tls.get(key) or self._tls.get(_key(event, event.remote_host))
         if kept is not None and 0 <= event.at - kept.event.at + 999_999 <= _LONGEST:
             message.take_session(kept.event, kept.line)
         else:

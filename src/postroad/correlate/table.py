@@ -28,10 +28,12 @@ class Table:
         self._max_open = max_open
         self._named: dict[str, list[Message]] = {}
 
-    def name(self, message: Message, message_id: str) -> None:
-        """Note the Message-ID of a message."""
-        message.message_id = message_id
-        self._named.setdefault(message_id, []).append(message)
+    def name(self, message: Message, name: str) -> None:
+        """Note a Message-ID of a message, or what stands for one."""
+        if message.named is None:
+            message.named = []
+        message.named.append(name)
+        self._named.setdefault(name, []).append(message)
 
     def named(self, message_id: str) -> list[Message]:
         """The messages in memory that bear this Message-ID."""
@@ -156,12 +158,12 @@ class Table:
     def _bury(self, message: Message) -> None:
         """Take a life out of those of its queue id."""
         message.is_held = False
-        if message.message_id and not message.is_aside:
-            named = self._named.get(message.message_id, [])
+        for name in message.named or ():
+            named = self._named.get(name, [])
             if message in named:
                 named.remove(message)
             if not named:
-                self._named.pop(message.message_id, None)
+                self._named.pop(name, None)
         key = (message.host, message.instance, message.queue_id)
         lives = self._lives.get(key)
         if lives and message in lives:

@@ -84,8 +84,6 @@ def _related(head: Prefix, queue_id: str, other: str, text: str) -> Read:
         # What is returned is a notification itself: so this one goes to the postmaster.
         link = LinkKind.POSTMASTER_NOTIFIED_AS
     elif kind in {"sender notify", "DSN"}:
-        if why.startswith(_GIVEN_UP):
-            return _ended(head, queue_id, EndKind.EXPIRED, why)
         link = LinkKind.BOUNCED_AS
         if why.startswith("Warning: "):
             link = LinkKind.DELAY_NOTIFIED_AS
@@ -93,7 +91,14 @@ def _related(head: Prefix, queue_id: str, other: str, text: str) -> Read:
             link = LinkKind.DSN_SENT_AS
     else:
         return Noted(at=head.at, host=head.host, queue_id=queue_id)
-    return Linked(at=head.at, host=head.host, queue_id=queue_id, kind=link, other=other)
+    return Linked(
+        at=head.at,
+        host=head.host,
+        queue_id=queue_id,
+        kind=link,
+        other=other,
+        expired=link is LinkKind.BOUNCED_AS and why.startswith(_GIVEN_UP),
+    )
 
 
 def _header(head: Prefix, queue_id: str, text: str) -> Read:

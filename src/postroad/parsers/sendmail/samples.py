@@ -372,8 +372,8 @@ _REMARKS = (
     ),
     Sample(
         f"{_ID}: {_OTHER}: sender notify: Cannot send message for 5 days",
-        Ended,
-        {"kind": EndKind.EXPIRED, "queue_id": _ID},
+        Linked,
+        {"kind": LinkKind.BOUNCED_AS, "expired": True},
     ),
     Sample(
         f"{_ID}: {_OTHER}: return to sender: Host unknown",
