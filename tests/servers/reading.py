@@ -79,6 +79,8 @@ class Rows:
     deliveries: list[Delivery]
     attempts: dict[str, list[Attempt]]
     links: list[Link]
+    #: Refusals that are not shown by themselves: the message was let in later.
+    knocks: list[Delivery]
     unknown: list[str]
 
     def of(self, sent: dict[str, Any]) -> list[Delivery]:
@@ -95,7 +97,7 @@ class Rows:
             or (not sent["queue_id"] and wanted and row.message_id.strip("<>") == wanted)
         }
         addressed = {address.key(fate["recipient"]) for fate in sent["fates"]} | {""}
-        for row in self.deliveries:
+        for row in (*self.deliveries, *self.knocks):
             if (
                 row.status in _NO_QUEUE
                 and address.key(row.recipient) in addressed
@@ -129,6 +131,7 @@ def read(folder: Path, logs: list[Path], *, host: str, zone: str) -> Rows:
             deliveries=list(queries.iterate(store, scope, Search())),
             attempts=dict(attempts),
             links=store.read(f"SELECT {columns.LINK} FROM links", {}, Link),
+            knocks=[row for row in store.refused("greylisted", since=0, limit=99) if row.folded],
             unknown=[line.text for shape in shapes for line in shape.examples],
         )
     finally:

@@ -88,6 +88,17 @@ def test_every_recipient_has_the_status_it_really_had(
 
 
 @every_log
+def test_greylisting_is_one_story(server: str, form: str, rows_of: RowsOf) -> None:
+    """Who was told to come back and did is one delivery, which says how often and since when."""
+    rows = rows_of(server, form)
+    let_in = [row for row in rows.deliveries if row.sender == "patient-1@partner.example"]
+
+    assert [(row.status, row.knocks) for row in let_in] == [(Status.DELIVERED, 1)]
+    assert let_in[0].knocked_at == rows.knocks[0].first_at < let_in[0].first_at
+    assert [row.next_queue_id for row in rows.knocks] == [let_in[0].queue_id]
+
+
+@every_log
 def test_what_sinks_accepted_is_delivered_and_nothing_else(
     server: str, form: str, book: Book, rows_of: RowsOf
 ) -> None:
