@@ -9,7 +9,6 @@ import pytest
 from tests.ingest import logs
 from tests.ingest.world import differences
 
-from postroad.config import Source
 from postroad.sources.archives import Content
 from postroad.sources.containers import is_wrapped, unwrap
 from postroad.sources.reading import Reading
@@ -164,14 +163,13 @@ def test_the_same_story(make_world, tmp_path, server, wrap):
 
 def test_rotated_by_docker(make_world, tmp_path):
     """A pattern follows the logs of containers through rotation, also while nobody reads."""
-    from tests.ingest.test_follow import append, following, same, wait
+    from tests.ingest.test_follow import following, wait
 
     lines = logs.exim(120)
     (tmp_path / "whole").write_bytes(logs.data(lines))
     calm, world = make_world("calm"), make_world("postroad")
     calm.load(tmp_path / "whole")
-    rows = calm.everything()
-    expected = lines, rows, len(rows["lines"])
+    stored = len(calm.everything()["lines"])
     log = tmp_path / "containers" / "abc" / "abc-json.log"
     log.parent.mkdir(parents=True)
 
@@ -200,13 +198,11 @@ def test_rotated_by_docker(make_world, tmp_path):
     rotate()
     write(lines[180:])
     with following(world, pattern):
-        same(world, expected)
+        wait(lambda: len(world.everything()["lines"]) == stored)
     columns = "recipient, status, first_at, last_attempt_at, sender, result"
     question = f"SELECT {columns} FROM deliveries FINAL WHERE NOT deleted ORDER BY ALL"
     assert calm.rows(question) == world.rows(question)
     assert world.rows("SELECT * FROM gaps") == []
-    assert Source(path=str(pattern)).label == str(pattern)
-    assert append
 
 
 @pytest.fixture

@@ -118,8 +118,8 @@ class Spool:
             # What is written to cannot be removed.
             self._seal()
             self.problem = (
-                f"{self.directory} is full: what is received is dropped until what waits there is "
-                "stored. Look at what hinders storing it, or set `spool_megabytes` higher."
+                f"{self.directory} is full: no more is taken until what waits there is stored. "
+                "Look at what hinders storing it, or set `spool_megabytes` higher."
             )
             return False
         try:
