@@ -4,11 +4,15 @@
     python -m bench.logs exim-old ...                       ids as before Exim 4.97
     python -m bench.logs postfix --lines 1000000 FOLDER     one Postfix, long ids, RFC 3339 stamps
     python -m bench.logs postfix-short ...                  short ids that come round, RFC 3164
+    python -m bench.logs postfix-dovecot ...                Postfix, Dovecot, spamd and rspamd
+    python -m bench.logs sendmail ...                       RFC 3164
+    python -m bench.logs opensmtpd ...                      RFC 3339
+    python -m bench.logs qmail ...                          multilog, TAI64N
 
 In the folder: the log, in one file or (`--rotate`) one a day, older ones packed, as logrotate
 leaves them; and `truth.jsonl`: for every recipient the queue id, the time, the recipient as
 addressed, the final address if it differs, the status, the sender, the subject where it is logged,
-the attempts.
+the attempts, the folder where a mailbox server names it.
 
 About a third of the lines say nothing about a message. The log ends when the last message does,
 so that the truth is whole; some messages stay deferred, or on hold, for ever.
@@ -19,26 +23,60 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 from zoneinfo import ZoneInfo
 
 from bench.book import Book
+from bench.dovecotlog import PostfixDovecot
 from bench.eximlog import Exim
+from bench.opensmtpdlog import OpenSmtpd
 from bench.postfixlog import Postfix
+from bench.qmaillog import Numbered, Qmail
+from bench.sendmaillog import Sendmail
 from bench.world import DAY, Truth, World
 
 #: New Year lies in the middle, which is where stamps without a year go wrong.
 START = datetime(2025, 12, 21, tzinfo=UTC).timestamp()
 ZONE = "Europe/Berlin"
-#: So many lines come of one thing that happens, on average.
-_LINES_EACH = {"exim": 4.6, "exim-old": 4.6, "postfix": 7.4, "postfix-short": 7.4}
+
+
+class Server(Protocol):
+    """A made-up mail server."""
+
+    def play(self, at: float) -> None:
+        """Let one thing happen at this time."""
+
+
+class Kind(NamedTuple):
+    """How one kind of log comes about."""
+
+    server: Callable[[World, Book], Server]
+    #: So many lines come of one thing that happens, on average.
+    lines_each: float
+    #: What a line begins with.
+    stamp: str
+    name: str = "mail.log"
+    book: type[Book] = Book
+
+
+_KINDS = {
+    "exim": Kind(lambda world, book: Exim(world, book, old_ids=False), 4.6, "exim", "mainlog"),
+    "exim-old": Kind(lambda world, book: Exim(world, book, old_ids=True), 4.6, "exim", "mainlog"),
+    "postfix": Kind(lambda world, book: Postfix(world, book, long_ids=True), 7.4, "rfc3339"),
+    "postfix-short": Kind(lambda world, book: Postfix(world, book, long_ids=False), 7.4, "rfc3164"),
+    "postfix-dovecot": Kind(PostfixDovecot, 8.6, "rfc3339"),
+    "sendmail": Kind(Sendmail, 3.7, "rfc3164"),
+    "opensmtpd": Kind(OpenSmtpd, 7.9, "rfc3339"),
+    "qmail": Kind(Qmail, 13.2, "tai64n", "current", Numbered),
+}
+KINDS = tuple(_KINDS)
 _DAYS = 14.0
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-KINDS = tuple(_LINES_EACH)
 
 
 class Stamps:
@@ -46,40 +84,44 @@ class Stamps:
 
     def __init__(self, kind: str) -> None:
         """`kind` is one of `KINDS`."""
-        self._kind = kind
+        self._stamp = _KINDS[kind].stamp
         self._zone = ZoneInfo(ZONE)
         self._second = -1
         self._text = ""
 
     def line(self, at: float, text: str) -> str:
         """The line as it stands in the log."""
+        if self._stamp == "tai64n":
+            return f"{tai64n(at)} {text}\n"
         second = int(at)
         if second != self._second:
             self._second = second
             self._text = self._format(datetime.fromtimestamp(second, self._zone))
-        if self._kind == "postfix":
+        if self._stamp == "rfc3339":
             return f"{self._text}.{int(at % 1 * 1_000_000):06d}+01:00 mx1 {text}\n"
-        if self._kind == "postfix-short":
+        if self._stamp == "rfc3164":
             return f"{self._text} mx1 {text}\n"
         return f"{self._text} {text}\n"
 
     def _format(self, when: datetime) -> str:
-        if self._kind == "postfix":
+        if self._stamp == "rfc3339":
             return f"{when:%Y-%m-%dT%H:%M:%S}"
-        if self._kind == "postfix-short":
+        if self._stamp == "rfc3164":
             return f"{_MONTHS[when.month - 1]} {when.day:2d} {when:%H:%M:%S}"
         return f"{when:%Y-%m-%d %H:%M:%S}"
 
 
+def tai64n(at: float) -> str:
+    """The stamp that multilog writes (tai64nlocal(8)): TAI, ten seconds ahead of UTC here."""
+    return f"@{(1 << 62) + 10 + int(at):016x}{int(at % 1 * 1_000_000_000):08x}"
+
+
 def events(kind: str, lines: int, seed: int, truth: TextIO) -> Iterator[tuple[float, str]]:
     """At least so many lines with their times, in order; writes the truth as it comes out."""
-    world, book = World(seed), Book()
-    server: Exim | Postfix
-    if kind.startswith("exim"):
-        server = Exim(world, book, old_ids=kind == "exim-old")
-    else:
-        server = Postfix(world, book, long_ids=kind == "postfix")
-    pause = _DAYS * DAY * _LINES_EACH[kind] / lines
+    made = _KINDS[kind]
+    world, book = World(seed), made.book()
+    server = made.server(world, book)
+    pause = _DAYS * DAY * made.lines_each / lines
     at, written = START, 0
     while written + book.waiting < lines:
         at += world.chance.expovariate(1 / pause)
@@ -101,7 +143,7 @@ def write(
     """Write the log and its truth into a folder; returns the log's files, oldest first."""
     folder.mkdir(parents=True, exist_ok=True)
     stamps = Stamps(kind)
-    name = "mainlog" if kind.startswith("exim") else "mail.log"
+    name = _KINDS[kind].name
     with (folder / "truth.jsonl").open("w", encoding="utf-8") as truth:
         source = events(kind, lines, seed, truth)
         if not rotate:
@@ -119,14 +161,18 @@ def write(
 
 
 def _rotated(path: Path, days: list[list[str]]) -> list[Path]:
-    """A file a day: the newest plain, then `.1`, then packed ones, as logrotate's delaycompress."""
-    import os
+    """A file a day: the newest plain, then `.1`, then packed ones, as logrotate's delaycompress.
 
+    multilog names a file that is full after the time of its end, and packs none.
+    """
     paths = []
     for age, lines in reversed(list(enumerate(reversed(days)))):
         target = path if not age else path.with_name(f"{path.name}.{age}")
         data = "".join(lines).encode()
-        if age > 1:
+        if path.name == "current":
+            if age:
+                target = path.with_name(f"{tai64n(START + (len(days) - age) * DAY)}.s")
+        elif age > 1:
             target = target.with_name(target.name + ".gz")
             data = gzip.compress(data, 1)
         target.write_bytes(data)

@@ -34,6 +34,9 @@ _HOST = "mx1"
 class Postfix:
     """One server and its mail."""
 
+    #: Share of the mail from other servers that a content filter looks at.
+    FILTERED = 0.4
+
     def __init__(self, world: World, book: Book, *, long_ids: bool) -> None:
         """Nothing has happened yet."""
         self.world = world
@@ -116,8 +119,7 @@ class Postfix:
         size = world.chance.randrange(900, 90000)
         if world.odds(0.01):
             self._held(at, name, sender, subject, recipients, origin)
-        elif world.odds(0.4):
-            self._queue(at + 0.02, name, sender, size, len(recipients))
+        elif world.odds(self.FILTERED):
             self._filtered(at, name, sender, subject, recipients, size)
         else:
             self._queue(at + 0.02, name, sender, size, len(recipients))
@@ -187,18 +189,20 @@ class Postfix:
         self._queue(at + 0.02, name, sender, 800, len(many))
         self._deliver(at, name, at, name, sender, subject, [(to, to) for to in many])
 
-    def _headers(self, at: float, name: str, subject: str, origin: str) -> None:
+    def _headers(self, at: float, name: str, subject: str, origin: str) -> str:
+        """What cleanup writes of the header; the Message-ID without brackets comes back."""
         pid = self._pid()
         domain = origin.partition("from=<")[2].partition(">")[0].partition("@")[2] or "b.example"
-        self._put(
-            at + 0.005,
-            "cleanup",
-            f"{name}: info: header Subject: {_encoded(subject)} {origin}",
-            pid,
-        )
-        self._put(
-            at + 0.006, "cleanup", f"{name}: message-id=<{self.world.message_id(domain)}>", pid
-        )
+        message_id = self.world.message_id(domain)
+        self._header(at, name, subject, origin, message_id, pid)
+        return message_id
+
+    def _header(
+        self, at: float, name: str, subject: str, origin: str, message_id: str, pid: int
+    ) -> None:
+        text = f"info: header Subject: {_encoded(subject)} {origin}"
+        self._put(at + 0.005, "cleanup", f"{name}: {text}", pid)
+        self._put(at + 0.006, "cleanup", f"{name}: message-id=<{message_id}>", pid)
 
     def _queue(self, at: float, name: str, sender: str, size: int, count: int) -> None:
         self._put(
@@ -417,6 +421,7 @@ class Postfix:
     ) -> None:
         """Through amavis and back under another queue id."""
         world = self.world
+        self._queue(at + 0.02, name, sender, size, len(recipients))
         done = at + world.chance.uniform(0.8, 4)
         if world.odds(0.03):
             for to in recipients:

@@ -181,3 +181,5 @@ class Truth(NamedTuple):
     sender: str
     subject: str
     attempts: int
+    #: The folder it lies in, where a mailbox server says so.
+    mailbox: str = ""
