@@ -121,9 +121,6 @@ class Entry(msgspec.Struct):
     def _take(self, line: str) -> Told | None:
         """What this line adds to what was told; None if nothing."""
         if found := _FROM.match(line):
-            if self.place != _TEXT:
-                # The same message was refused once more, or warned of before.
-                self.count = 1
             self.place = _ENVELOPE
             return self._told(sender=found[1], has_sender=True)
         if self.place in (_TEXT, _END):

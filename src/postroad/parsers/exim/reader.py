@@ -78,13 +78,12 @@ class Reader:
         self.clock = clock
         self._envelope = Envelope(clock)
         self._nobody = Head(0, host, "", 0)
-        #: Of the last line with a stamp: the line, what it is about, what it says; and what
-        #: stands below it.
-        self._line = ""
+        #: Of the last line with a stamp: the line, what it is about, and what it says; as soon as
+        #: anything stands below it, the entry that it begins instead.
+        self._line: str | None = None
         self._head = self._nobody
         self._before: Event | Noise | None = None
         self._entry: Entry | None = None
-        self._below = self._line
         self._pieces = Pieces()
         self._offsets: Counter[int] = Counter()
         self._memory = neighbours.Memory()
@@ -109,8 +108,7 @@ class Reader:
             self._memory.carry(data)
             return
         self._memory.carry(carried.neighbours)
-        self._entry = carried.entry
-        self._below = self._line
+        self._line, self._entry = None, carried.entry
         if carried.pieces.is_bounded():
             self._pieces = carried.pieces
 
@@ -148,17 +146,10 @@ class Reader:
 
     def _current(self) -> Entry | None:
         """The entry that a line without a stamp goes on with, if there is any."""
-        if self._below is self._line:
+        line, head, before = self._line, self._head, self._before
+        if line is None:
             return self._entry
-        self._below = self._line
-        head, before, entry = self._head, self._before, self._entry
-        if (
-            entry
-            and entry.queue_id
-            and (entry.queue_id, entry.at, entry.host) == (head.queue_id, head.at, head.host)
-        ):
-            # One more line that was written of the message at the same time.
-            return entry
+        self._line = None
         refused = before if isinstance(before, Rejected) and not before.queue_id else None
         self._entry = Entry(
             head.at,
@@ -166,7 +157,7 @@ class Reader:
             head.queue_id,
             refused,
             is_known=before is not None,
-            above=(self._line,) if refused else (),
+            above=(line,) if refused else (),
         )
         return self._entry
 
