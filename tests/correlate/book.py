@@ -31,7 +31,9 @@ class Book:
             )
         for line in batch.lines:
             lines = self._lines.setdefault((line.host, line.instance, line.queue_id), {})
-            lines[line.text] = said[line.text]
+            if line.text in said:
+                # Others came in front of a refusal without a queue id, which nobody asks for.
+                lines[line.text] = said[line.text]
         for link in batch.links:
             self._links[link.host, link.instance, link.queue_id, link.other] = link
 
