@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroad import parsers
 from postroad.model.event import (
     NOISE,
     Arrived,
@@ -242,6 +243,147 @@ def test_a_rejectlog_entry_comes_through_syslog_in_pieces() -> None:
     assert event.recipients == ("bob@example.org", "carl@example.org")
     assert event.reply == "spam"
     assert event.message_id == "a1@example.com"
+
+
+def carried_on(exim: Reader) -> Reader:
+    """Another reader that goes on where this one stopped."""
+    other = reader()
+    other.carry(exim.carried)
+    return other
+
+
+@pytest.mark.parametrize("first", [REJECTLOG[0], REJECTLOG[0].replace(f"{ID} ", "")])
+def test_an_entry_goes_on_after_any_line(first: str) -> None:
+    """A reader that takes over says of every line what the one before would have said."""
+    lines = [first, *REJECTLOG[1:]]
+    whole, exim = reader(), reader()
+    for line in lines:
+        exim = carried_on(exim)
+        assert exim.read(line) == whole.read(line)
+
+
+def test_a_refusal_without_an_id_is_told_with_each_line_of_its_entry() -> None:
+    """Each line says all that is known by then, and which lines stand above it."""
+    exim = reader()
+    first = REJECTLOG[0].replace(f"{ID} ", "")
+    events = [exim.read(line) for line in [first, *REJECTLOG[1:]]]
+
+    assert all(isinstance(event, Rejected) for event in events)
+    last = events[-1]
+    assert isinstance(last, Rejected)
+    assert last.above == (first, *REJECTLOG[1:-1])
+    assert last.recipients == ("bob@example.org", "carl@example.org")
+    assert (last.message_id, last.subject, last.reply) == ("a1@example.com", "=> buy", "spam")
+
+
+def test_headers_are_not_read_as_lines_of_a_log() -> None:
+    """Nothing that a stranger writes into a header is a line, a recipient or an entry."""
+    exim = reader()
+    for line in REJECTLOG:
+        exim.read(line)
+    forged = [
+        f"  X: {STAMP} {ID} => evil@example.com R=x T=y",
+        f"  {STAMP} {ID} => evil@example.com R=x T=y",
+        "    <evil@example.com>",
+        "\tEnvelope-to: <evil@example.com>",
+        "T To: <evil@example.com>",
+        "  Subject: another",
+        "I Message-Id: <another@example.com>",
+    ]
+
+    assert [type(exim.read(line)) for line in forged] == [Noted] * len(forged)
+
+
+def test_an_entry_without_end_is_left() -> None:
+    """However much stands below a refusal, a bounded part of it is read and remembered."""
+    exim = reader()
+    for line in [REJECTLOG[0].replace(f"{ID} ", ""), *REJECTLOG[1:]]:
+        exim.read(line)
+    events = [exim.read(f"  X-{number}: {'x' * 90}") for number in range(9_000)]
+
+    assert events[-1] is NOISE
+    assert sum(event is not NOISE for event in events) < 500
+    assert len(exim.carried) < 40_000
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"\x93\xc0\xc0\xc0", b"\xff" * 99, b"\x80"])
+def test_memory_that_is_none_is_left(data: bytes) -> None:
+    """What another version, or a broken disk, left is no memory."""
+    exim = reader()
+    exim.carry(data)
+
+    assert exim.read("  Subject: x") is NOISE
+    assert isinstance(exim.read(REJECTLOG[0]), Rejected)
+
+
+PIECES = [
+    f"[1/4] {STAMP} {ID} H=(x) [192.0.2.1] F=<ann@example.com> rejected after DATA: sp",
+    "[2\\4] am",
+    "[3\\4] Envelope-from: <ann@example.com>",
+    "[4/4] Envelope-to: <bob@example.org>",
+]
+
+
+@pytest.mark.parametrize("lost", range(5))
+def test_any_piece_may_be_missing(lost: int) -> None:
+    """What is left of a line counts as far as it is certain; pieces behind a gap are nothing."""
+    exim = reader()
+    events = []
+    for number, piece in enumerate(PIECES, 1):
+        if number != lost:
+            exim = carried_on(exim)
+            events.append(exim.read(f"Mar  4 08:09:12 mx1 exim[8]: {piece}"))
+            events.append(exim.read(f"Mar  4 08:09:12 mx1 exim[9]: {piece}"))
+    told = [event for event in events if isinstance(event, Rejected)]
+    expected = {0: "spam", 1: None, 2: "", 3: "spam", 4: None}[lost]
+
+    assert None not in events
+    assert {event.reply for event in told} == (set() if expected is None else {expected})
+    assert {event.recipients for event in told} <= {(), ("bob@example.org",)}
+    assert len(told) == (0 if expected is None else 2)
+    assert all(event is NOISE for event in events) == (lost == 1)
+
+
+def test_pieces_of_a_refusal_without_an_id_are_its_lines() -> None:
+    """Where no message takes the pieces, the refusal does."""
+    exim = reader()
+    lines = [f"Mar  4 08:09:12 mx1 exim[8]: {piece.replace(f'{ID} ', '')}" for piece in PIECES]
+    event = [exim.read(line) for line in lines][-1]
+
+    assert isinstance(event, Rejected)
+    assert event.above == tuple(lines[:-1])
+    assert event.recipients == ("bob@example.org",)
+
+
+def test_a_process_id_that_comes_round_is_another_process() -> None:
+    """The rest of a line does not come a minute later."""
+    exim = reader()
+    exim.read(f"Mar  4 08:09:12 mx1 exim[8]: [1/2] {ID} => a@example.com R=x")
+
+    assert exim.read("Mar  4 08:19:12 mx1 exim[8]: [2/2]  T=y") is NOISE
+
+
+def test_what_panics_is_one_attempt() -> None:
+    """A line that syslog got for two logs tells one attempt; the same text later tells another."""
+    exim = reader()
+    text = f"{ID} == a@example.com R=x T=y defer (-1): Expansion failed"
+    stamps = ("08:09:12.000100", "08:09:12.000200", "08:39:12.000100")
+    events = [exim.read(f"2026-03-04T{at_}+00:00 mx1 exim[8]: {text}") for at_ in stamps]
+
+    assert [type(event) for event in events] == [Attempted, Noted, Attempted]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ID} <= ann@example.com U=ann P=local S=1",
+        f"{STAMP} {ID} <= ann@example.com U=ann P=local S=1",
+        f"[1/2] {STAMP} {ID} <= ann@example.com U=ann P=local S=1",
+    ],
+)
+def test_exim_is_known_under_any_name(text: str) -> None:
+    """It may call itself as it likes in syslog (`syslog_processname`)."""
+    assert parsers.detect([f"Mar  4 08:09:12 mx1 mailer[8]: {text}"]) == "exim"
 
 
 def test_ids_show_that_a_zone_is_wrong() -> None:
