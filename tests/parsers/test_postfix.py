@@ -25,8 +25,8 @@ from postroad.parsers import reader as make_reader
 from postroad.parsers.clock import Clock
 from postroad.parsers.postfix import READERS, SAMPLES, Reader, recognises
 from postroad.parsers.postfix.ids import LEADING, created_at, is_long
-from postroad.parsers.postfix.subject import decode
 from postroad.parsers.prefix import Envelope
+from postroad.parsers.subject import decode
 
 NEWEST = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000
 ENVELOPE = "Feb  1 13:17:02 mail"

@@ -33,8 +33,8 @@ import re
 import msgspec
 
 from postroad.model.event import NOISE, Described, Event, Noise, Noted, Rejected
+from postroad.parsers import subject as subjects
 from postroad.parsers.exim.fields import ANGLE
-from postroad.parsers.postfix import subject as subjects
 
 #: Characters and lines of one entry; Exim's buffer holds 8,192 (log.c, LOG_BUFFER_SIZE).
 _LONGEST = 16_384

@@ -16,8 +16,8 @@ from itertools import islice
 from postroad.model.event import NOISE, Described, Ended, EndKind, Noted, Rejected
 from postroad.parsers.postfix import policy, session
 from postroad.parsers.postfix.line import ADDRESS, Origin, Read, Sample, codes, peer
-from postroad.parsers.postfix.subject import decode
 from postroad.parsers.prefix import Prefix
+from postroad.parsers.subject import decode
 
 #: The offer and the rule's text, the client, and whether the mail was submitted on this host.
 _Reading = tuple[policy.Offer, tuple[str, str], bool]

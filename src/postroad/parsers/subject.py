@@ -1,8 +1,8 @@
 """Subjects as people wrote them: encoded words (RFC 2047) decoded.
 
-Postfix logs a header as it stands in the message, with `?` for the line breaks between its parts
-and cut after 200 characters, so an encoded word at the end may be incomplete; what there is of it
-is decoded. What cannot be decoded stays as it was.
+Servers log a header as it stands in the message, Postfix with `?` for the line breaks between its
+parts and cut after 200 characters, so an encoded word at the end may be incomplete; what there is
+of it is decoded. What cannot be decoded stays as it was.
 """
 
 from __future__ import annotations
