@@ -15,7 +15,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from postroad.model.event import Arrived, Attempted, Ended, EndKind, Event, Noise
+from postroad.model.event import (
+    Arrived,
+    Attempted,
+    Described,
+    Ended,
+    EndKind,
+    Event,
+    Noise,
+    Rejected,
+)
 from postroad.model.status import Outcome
 from postroad.parsers.clock import Clock
 from postroad.parsers.exim import Reader
@@ -91,6 +100,31 @@ def test_real_logs_are_understood_line_for_line() -> None:
     ]
 
     assert unknown == []
+
+
+def test_what_entries_of_reject_logs_show_is_told() -> None:
+    """Each envelope recipient, and each Message-ID, is told of the message that was refused."""
+    shown: Counter[str] = Counter()
+    for path in sorted((CORPORA / "exim-testsuite" / "rejectlog").iterdir()):
+        first = ""
+        for line, event in events(path):
+            if STAMPED.match(line):
+                first = line
+            found = WITH_ID.search(first[:80])
+            queue_id = found[0].strip(" :") if found else ""
+            if line.startswith(("Envelope-", "    <", "I Message-I")):
+                assert isinstance(event, Described | Rejected), (path.name, line)
+                assert event.queue_id == queue_id
+                value = line.partition(": ")[2] if ": " in line else line.strip()
+                if line.startswith("I "):
+                    assert event.message_id == value.strip("<>"), (path.name, line)
+                elif not line.startswith("Envelope-from"):
+                    got = event.recipients[-1] if isinstance(event, Rejected) else event.recipient
+                    assert got == value.strip("<>"), (path.name, line)
+                shown[line[:10]] += 1
+
+    assert shown["Envelope-t"] > 40
+    assert shown["I Message-"] > 20
 
 
 def test_what_was_delivered_is_told_as_delivered() -> None:
