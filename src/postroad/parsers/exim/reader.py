@@ -220,21 +220,32 @@ class Reader:
         text = prefix.text
         if text[:1] == "[" and (piece := PIECE.match(text)):
             return self._piece(prefix, piece, line)
-        below = ""
         if "\n" in text:
-            text, _, below = text.partition("\n")
-        own = _OWN_STAMP.match(text)
-        at = self._own_time(own, line) or prefix.at
-        event = self._sent(prefix, at, text, own.end() if own else 0)
-        if below:
-            return _with_headers(event, (), below)
-        if type(event) is Attempted and event.outcome in _MAY_PANIC:
-            if self._pieces.is_second(prefix, text):
-                return Noted(at=event.at, host=event.host, queue_id=event.queue_id)
-        elif prefix.repeated and own and isinstance(event, Rejected):
+            return self._several_lines(prefix, line)
+        at = prefix.at
+        start = 0
+        if own := _OWN_STAMP.match(text):
+            start = own.end()
+            if not _has_zone(line):
+                at = self._inner(own) or at
+        event = self._sent(prefix, at, text, start)
+        if own and prefix.repeated and isinstance(event, Rejected):
             # One line, for it bears one time, that was sent for two logs.
             return NOISE
+        if (
+            type(event) is Attempted
+            and event.outcome in _MAY_PANIC
+            and self._pieces.is_second(prefix, text)
+        ):
+            return Noted(at=event.at, host=event.host, queue_id=event.queue_id)
         return event
+
+    def _several_lines(self, prefix: Prefix, line: str) -> Event | Noise | None:
+        """Read a line in which ends of lines were escaped."""
+        text, _, below = prefix.text.partition("\n")
+        own = _OWN_STAMP.match(text)
+        at = self._own_time(own, line) or prefix.at
+        return _with_headers(self._sent(prefix, at, text, own.end() if own else 0), (), below)
 
     def _sent(self, prefix: Prefix, at: int, text: str, start: int) -> Event | Noise | None:
         """Read a line that was sent to syslog; what it says begins at `start`."""
