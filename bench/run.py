@@ -1,12 +1,14 @@
 """How fast is postroad, and how large? Writes `docs/performance.md`.
 
-    python -m bench.run [import] [follow] [search] [--lines 1000000] [--rounds 3] ...
+    python -m bench.run [import] [follow] [search] [--lines 250000] [--rounds 3] ...
 
-Import, end to end into the embedded store, beside `exigrep` and `grep -F` reading the same file in
-the same run; memory while importing, for a small log and for a large one, and when idle; the time
-from a line in a followed log to a row that a search finds; the time of searches in a store with
-many deliveries (`bench.search`). Numbers are medians over the rounds. Parts that are not asked for
-are as they were measured last (`.cache/bench.json`).
+Import of every kind of log, end to end into the embedded store, beside `grep -F`, and of one kind
+beside `exigrep`, reading the same file in the same run; the processor time of each kind per line,
+beside that of Postfix; memory while importing, for a small log and for a large one, and when idle;
+the time from a line in a followed log to a row that a search finds; the time of searches in a store
+with many deliveries (`bench.search`). Numbers are medians over the rounds; what is compared with no
+other program is imported once. Parts that are not asked for are as they were measured last
+(`.cache/bench.json`).
 
 `exigrep` is Debian's (package `exim4-base`): what is on the path, or out of the packages that the
 tests keep unpacked. It knows the ids of Exim up to 4.96 only, so that log is the one to compare.
@@ -75,6 +77,16 @@ class Import(msgspec.Struct, frozen=True):
         return statistics.median(run.seconds for run in self.runs)
 
     @property
+    def cpu(self) -> float:
+        """Processor seconds of the whole process, all threads together."""
+        return statistics.median(run.cpu for run in self.runs)
+
+    @property
+    def deliveries(self) -> int:
+        """How many versions of deliveries were written."""
+        return int(self.runs[0].told["deliveries"])
+
+    @property
     def rate(self) -> float:
         """Bytes per second, of the import itself."""
         return self.bytes / statistics.median(run.told["seconds"] for run in self.runs)
@@ -84,6 +96,10 @@ class Measures(msgspec.Struct):
     """Everything that was measured."""
 
     imports: list[Import] = []
+    #: Processor seconds of an import of nothing.
+    start: float = 0.0
+    #: The import of the largest log.
+    largest: Run | None = None
     idle: Run | None = None
     follow: Run | None = None
     #: Lines of Markdown, and budgets with what was measured.
@@ -100,7 +116,7 @@ def main() -> None:
     """Measure, and write it down."""
     parser = argparse.ArgumentParser(description="Measure how fast and how large postroad is.")
     parser.add_argument("parts", nargs="*", metavar="|".join(PARTS), help="all, unless named")
-    parser.add_argument("--lines", type=int, default=1_000_000, help="of the large logs")
+    parser.add_argument("--lines", type=int, default=250_000, help="of the large logs")
     parser.add_argument("--deliveries", type=int, default=10_000_000, help="to search among")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
@@ -115,10 +131,15 @@ def main() -> None:
             match part:
                 case "import":
                     measures.imports = [
-                        _imported(folder, kind, lines, asked.rounds if lines == asked.lines else 1)
+                        _imported(folder, kind, lines, rounds)
                         for kind in logs.KINDS
-                        for lines in (asked.lines // 10, asked.lines)
+                        for lines, rounds in (
+                            (asked.lines // 10, 1),
+                            (asked.lines, asked.rounds if kind == _COMPARED else 1),
+                        )
                     ]
+                    measures.start = _started(folder)
+                    measures.largest = _largest(folder, asked.lines * _TIMES)
                     kept = str(folder / "kept")
                     measures.idle = _measured([*_PYTHON, "bench.child", "idle", kept])
                 case "follow":
@@ -133,6 +154,10 @@ def main() -> None:
 
 
 _PYTHON = [sys.executable, "-m"]
+#: The kind of log that exigrep can read, and the kind that others are measured by.
+_COMPARED, _USUAL = "exim-old", "postfix"
+#: The kind that takes the most memory, imported once more from a log so many times as large.
+_HEAVIEST, _TIMES = "sendmail", 4
 
 
 def _imported(folder: Path, kind: str, lines: int, rounds: int) -> Import:
@@ -141,7 +166,7 @@ def _imported(folder: Path, kind: str, lines: int, rounds: int) -> Import:
     [path] = logs.write(kind, lines, source)
     home = folder / "home"
     runs, exigreps, greps = [], [], []
-    exigrep = _exigrep() if kind == "exim-old" else None
+    exigrep = _exigrep() if kind == _COMPARED else None
     for _ in range(rounds):
         shutil.rmtree(home, ignore_errors=True)
         runs.append(_measured([*_PYTHON, "bench.child", "import", str(home), str(path)]))
@@ -164,6 +189,24 @@ def _imported(folder: Path, kind: str, lines: int, rounds: int) -> Import:
     )
     _talk(f"{kind} {lines}: {result.rate / _MB:.1f} MB/s, {_mib(max(r.own for r in runs))}")
     return result
+
+
+def _started(folder: Path) -> float:
+    """Processor seconds of an import that has nothing to read."""
+    empty = folder / "empty.log"
+    empty.touch()
+    return _measured([*_PYTHON, "bench.child", "import", str(folder / "empty"), str(empty)]).cpu
+
+
+def _largest(folder: Path, lines: int) -> Run:
+    """Import the largest log, for what it takes of memory."""
+    source = folder / "largest"
+    [path] = logs.write(_HEAVIEST, lines, source)
+    home = str(folder / "largest-home")
+    run = _measured([*_PYTHON, "bench.child", "import", home, str(path)])
+    shutil.rmtree(source)
+    shutil.rmtree(home)
+    return run
 
 
 def _measured(command: list[str]) -> Run:
@@ -244,6 +287,7 @@ def _document(measures: Measures) -> Iterator[str]:
         yield "Times are longer for that; ratios and processor times less so."
     yield ""
     yield from _imports_told(measures.imports)
+    yield from _kinds_told(measures.imports, measures.start)
     yield from _others_told(measures)
     yield "## Budgets"
     yield ""
@@ -285,7 +329,7 @@ def _imports_told(imports: list[Import]) -> Iterator[str]:
             f"{each.rate / _MB:.1f}",
             f"{each.lines / (each.bytes / each.rate):,.0f}",
             f"{each.seconds:.1f}",
-            f"{statistics.median(run.cpu for run in each.runs):.1f}",
+            f"{each.cpu:.1f}",
             f"{each.grep:.2f}",
             "" if each.exigrep is None else f"{each.exigrep:.2f}",
             f"{max(run.own for run in each.runs) / _MIB:.0f}",
@@ -298,12 +342,35 @@ def _imports_told(imports: list[Import]) -> Iterator[str]:
     yield "|---|" + "---:|" * 5
     for each in imports:
         read, parse, correlate = (each.stages[name] for name in ("read", "parse", "correlate"))
-        rest = statistics.median(run.cpu for run in each.runs) - correlate
+        rest = each.cpu - correlate
         yield _row(
             each.kind,
             f"{each.lines:,}",
             *(f"{part:.1f}" for part in (read, parse - read, correlate - parse, rest)),
         )
+    yield ""
+
+
+def _kinds_told(imports: list[Import], start: float) -> Iterator[str]:
+    """What a line, and a delivery, of each kind costs, beside those of Postfix."""
+    usual = next((each for each in imports[1::2] if each.kind == _USUAL), None)
+    if usual is None:
+        return
+    yield "What a line costs, and a delivery, start and end of the process apart; in brackets"
+    yield f"beside those of *{_USUAL}*. Where lines are rare for a delivery, each costs more:"
+    yield ""
+    yield _row("log", "lines", "deliveries", "CPU a line, µs", "CPU a delivery, µs")
+    yield "|---|" + "---:|" * 4
+    for each in imports[1::2]:
+        cells = []
+        for count, of_usual in (
+            (each.lines, usual.lines),
+            (each.deliveries, usual.deliveries),
+        ):
+            cost = (each.cpu - start) / count
+            beside = cost / ((usual.cpu - start) / of_usual)
+            cells.append(f"{cost * 1_000_000:.0f} ({beside:.2f})")
+        yield _row(each.kind, f"{each.lines:,}", f"{each.deliveries:,}", *cells)
     yield ""
 
 
@@ -347,6 +414,12 @@ def _budgets(measures: Measures) -> Iterator[tuple[str, str, bool]]:
             "own memory importing: 700 MB, whatever the file's size",
             f"{_mib(most)}; {_mib(small)} for logs of a tenth the size",
             most <= 700 * _MB,
+        )
+    if largest := measures.largest:
+        yield (
+            f"the same for a log of {largest.told['lines']:,} lines, *{_HEAVIEST}*",
+            _mib(largest.own),
+            largest.own <= 700 * _MB,
         )
     if idle := measures.idle:
         yield "own memory idle: 250 MB", _mib(idle.own), idle.own <= 250 * _MB
