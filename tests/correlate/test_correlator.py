@@ -278,3 +278,40 @@ def test_a_hold_said_before_the_queue_id_is_known():
     assert [("ann@example.com", Status.IN_PROGRESS, "on hold")] == [
         (row.recipient, row.status, row.result) for row in rows
     ]
+
+
+@pytest.mark.parametrize("pause", [3 * 86_400, 60])
+def test_a_hop_whose_id_was_given_again_is_still_that_hop(pause: int):
+    """A message that is taken up again finds its forward among the stored ones, not a new mail."""
+    script = Script("postfix")
+    script.arrived(0, "16C211A0002")
+    script.attempted(
+        1,
+        "16C211A0002",
+        Outcome.DELIVERED,
+        "zoe@example.com",
+        next_queue_id="4369B1A0007",
+        remote_ip="127.0.0.1",
+        remote_port=10024,
+        reply="250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 4369B1A0007",
+    )
+    script.ended(1, "4369B1A0007")
+    script.described(2, "339C11A007C", message_id="<1@example.com>")
+    script.attempted(
+        2, "16C211A0002", Outcome.DELIVERED, "tina@example.com", forwarded_as="339C11A007C"
+    )
+    script.ended(3, "16C211A0002")
+    script.attempted(
+        4, "339C11A007C", Outcome.DELIVERED, "tina@example.net", original="tina@example.com"
+    )
+    script.ended(4, "339C11A007C")
+    first = len(script.lines)
+    script.arrived(pause, "4000000000B")
+    script.arrived(pause + 1, "339C11A007C", user="root")
+    script.ended(pause + 2, "4369B1A0007")
+    book = fold_all(script.lines, drain_after=frozenset({first - 1, first}))
+
+    tina = [row for row in book.rows() if row.recipient == "tina@example.com"]
+    assert [(row.delivered_to, row.status) for row in tina] == [
+        ("tina@example.net", Status.DELIVERED)
+    ]

@@ -69,13 +69,15 @@ class Correlator:
         self._table = Table(max_open)
         self._open = self._table.open
         known = msgspec.json.decode(context, type=_Context) if context else _Context()
-        self._kin = Kin(self._table, self._ask, known.own_addresses)
+        self._kin = Kin(self._table, self._ask_before, known.own_addresses)
         self._sessions = Sessions(known.sessions, known.holds)
         self._echoes = Echoes(known.refusals)
         #: Refusals without a queue id by their first line, each with its last.
         self._refused: dict[str, tuple[Rejected, str]] = {}
         self._flagged: dict[QueueKey, None] = {}
         self._asked: set[QueueKey] = set()
+        #: Of those flagged, the ones that had a life before those in memory.
+        self._earlier: set[QueueKey] = set()
         self._horizon = horizon or {}
         self._max_open = max_open
         self._is_splitting = False
@@ -211,6 +213,12 @@ class Correlator:
         if key not in self._asked:
             self._flagged[key] = None
 
+    def _ask_before(self, key: QueueKey) -> None:
+        """Another queue id was named that is not here, or that another message bears by now."""
+        self._ask(key)
+        if self._table.lives(key):
+            self._earlier.add(key)
+
     def _life(self, key: QueueKey, message: Message, event: Event, line: str) -> Message | None:
         """Which life of a queue id that comes round again a line belongs to; None if known."""
         before = message.previous
@@ -275,8 +283,9 @@ class Correlator:
         `relearn()`, and ask again, until none is left; then `drain()`.
         """
         self._kin.resolve()
-        fresh = [key for key in self._flagged if not self._is_whole(key)]
+        fresh = [key for key in self._flagged if key in self._earlier or not self._is_whole(key)]
         self._flagged = {}
+        self._earlier.clear()
         self._asked.update(fresh)
         return fresh
 
@@ -344,8 +353,10 @@ class Correlator:
         self._table.touch_families()
         batch = Batch()
         families = Families()
-        for message in self._table.take_dirty():
+        changed = self._table.take_dirty()
+        for message in changed:
             emit.emit(message, families, batch)
+        self._table.rest(changed)
         for event, line in self._refused.values():
             emit.emit_refusal(event, line, batch)
         self._refused = {}

@@ -14,11 +14,13 @@ def emit(message: Message, families: Families, batch: Batch) -> None:
     """Add the rows of a message that changed, withdraw those that are no more, add its lines."""
     before = message.emitted
     now: dict[str, Emitted] = {}
+    settled = []
     for delivery, attempts in families.deliveries(message):
         # Rows of an open message are given out often; only those that changed are.
         mark = 0 if message.closed_at else _mark(delivery)
         emitted = (mark, delivery.first_at, delivery.sent_at)
         now[delivery.id] = emitted
+        settled.append(delivery.status.is_final)
         delivery.version = 2 * delivery.version + delivery.folded
         if before:
             was = before.get(delivery.id)
@@ -33,6 +35,7 @@ def emit(message: Message, families: Families, batch: Batch) -> None:
             if identity not in now:
                 batch.deliveries.append(_withdrawn(message, identity, was))
     message.emitted = now
+    message.is_settled = bool(now) and all(settled)
     _emit_lines(message, batch)
     _emit_links(message, batch)
 

@@ -205,11 +205,17 @@ def _absorb_placeholders(rows: dict[tuple[str, str], Row]) -> None:
     A first try may be logged for the address as given ("user@example.com routing defer"), a
     later one for what it became ("user <user@example.com>"). Both are tries of one delivery.
     """
-    for key in [key for key in rows if not key[1]]:
+    placeholders = [key for key in rows if not key[1]]
+    if not placeholders or len(placeholders) == len(rows):
+        return
+    heirs: dict[str, list[Row]] = {}
+    for (original, final), other in rows.items():
+        if final:
+            heirs.setdefault(original, []).append(other)
+    for key in placeholders:
         row = rows[key]
-        heirs = [other for k, other in rows.items() if k[0] == key[0] and k[1]]
-        if heirs and all(_is_preliminary(attempt) for attempt in row.attempts):
-            for heir in heirs:
+        if key[0] in heirs and all(_is_preliminary(attempt) for attempt in row.attempts):
+            for heir in heirs[key[0]]:
                 heir.attempts = sorted(
                     [*row.attempts, *heir.attempts],
                     key=lambda each: (each.at, WEIGHT[each.outcome]),

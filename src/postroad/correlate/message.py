@@ -51,6 +51,7 @@ class Message:
         "is_dirty",
         "is_gone",
         "is_held",
+        "is_settled",
         "last_at",
         "links",
         "message_id",
@@ -97,6 +98,8 @@ class Message:
         self.asides: list[Message] | None = None
         self.about: list[Message] | None = None
         self.is_aside = instance in ASIDES
+        #: Whether nothing is left to be done for any recipient that is known.
+        self.is_settled = False
         #: Whether the table holds it.
         self.is_held = True
         #: References not yet resolved, and the links already found.

@@ -107,6 +107,15 @@ class Table:
                 self._ended.append(message)
         return dirty
 
+    def rest(self, messages: list[Message]) -> None:
+        """Let those go that are settled, though no line will say that they left the queue.
+
+        sendmail and OpenSMTPD log no end. What comes behind after all is read with the stored rest.
+        """
+        for message in messages:
+            if message.is_settled and not message.closed_at and not message.instance:
+                self._ended.append(message)
+
     def remove(self, message: Message) -> None:
         """Take a message out: its lines are about to be fed again."""
         message.is_gone = True

@@ -71,6 +71,8 @@ def told(head: Prefix, text: str) -> Read:
         rest = rest[named.end() :]
     if rest.startswith(("Sent message to <", "Failed to send message to <")):
         return _proxied(head, source, rest)
+    if rest.startswith(("Connect from ", "Disconnect from ")):
+        return NOISE
     return _delivered(head, source, rest.removeprefix("sieve: "))
 
 

@@ -31,7 +31,8 @@ def is_id(word: str) -> bool:
         and word[-_PROCESS:].isdecimal()
         and word.isalnum()
         and word.isascii()
-        and not word.isdecimal()
+        # One id in some thousands has no letter; shorter numbers are other things.
+        and (len(word) >= _WITH_TIME or not word.isdecimal())
     )
 
 
