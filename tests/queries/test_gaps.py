@@ -33,7 +33,7 @@ def silent(store, **asked):
     asked = {"since": 0, "until": 0} | asked
     return [
         ((gap.since - MIDNIGHT) // MINUTE, (gap.until - MIDNIGHT) // MINUTE)
-        for gap in missing.silences(store, **asked)
+        for gap in missing._silences(store, **asked)
     ]
 
 
@@ -110,16 +110,16 @@ def test_what_was_noticed(store):
     store.write_gaps([Gap(kind=GapKind.DROPPED, seen_at=2, lost=9, **gap)])
     store.write_gaps([Gap(kind=GapKind.CUT, seen_at=1, **gap)])
     store.write_gaps([Gap(kind=GapKind.UNRESUMED, seen_at=1, **gap)])
-    found = missing.noticed(store, since=NOON, until=NOON + 1, host=HOST)
+    found = missing._noticed(store, since=NOON, until=NOON + 1, host=HOST)
     assert sorted((each.kind.value, each.lost) for each in found) == [
         ("cut", 0),
         ("dropped", 9),
         ("rotated", 0),
         ("unresumed", 0),
     ]
-    assert missing.noticed(store, since=NOON + 2 * HOUR, until=0) == []
-    assert missing.noticed(store, since=0, until=NOON) == []
-    assert missing.noticed(store, since=0, until=0, host="mx9") == []
+    assert missing._noticed(store, since=NOON + 2 * HOUR, until=0) == []
+    assert missing._noticed(store, since=0, until=NOON) == []
+    assert missing._noticed(store, since=0, until=0, host="mx9") == []
     notes = queries.search(store, EVERYTHING, Search(since=NOON, until=NOON + HOUR)).notes
     told = {note["cause"]: note["text"] for note in notes if note["kind"] == "gap"}
     assert set(told) == {"cut", "dropped", "rotated", "unresumed"}
@@ -138,4 +138,4 @@ def test_what_is_too_old_is_dropped(store):
     store.write_gaps([Gap(since=NOON, until=NOON, **gap)])
     store.write_gaps([Gap(since=NOON + 30 * DAY, until=NOON + 30 * DAY, **gap)])
     store.drop_before(NOON + 20 * DAY)
-    assert len(missing.noticed(store, since=0, until=0)) == 1
+    assert len(missing._noticed(store, since=0, until=0)) == 1

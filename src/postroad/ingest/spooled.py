@@ -127,6 +127,8 @@ class Spooled(Followed):
             log = next((log for log in self._logs if log.key == each.key), None)
             if log and log.feed.reading.offset < size:
                 continue
+            if not self._from.spool.is_done_with(path, size):
+                continue
             is_stored = mark is not None and mark.length >= size
             # Lines among which no line of a mail server is are nobody's: they are not marked.
             is_nothing = log is not None and not log.feed.server

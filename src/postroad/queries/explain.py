@@ -38,7 +38,7 @@ def explain(store: Store, scope: Scope, search: Search) -> list[dict[str, Any]]:
         *_not_yours(scope, search),
         *_elsewhere(store, scope, search),
         *_unread(store, search),
-        *_gaps(store, search),
+        *_gaps(store, scope, search),
     ]
 
 
@@ -121,11 +121,11 @@ def _unread(store: Store, search: Search) -> list[dict[str, Any]]:
     return notes
 
 
-def _gaps(store: Store, search: Search) -> list[dict[str, Any]]:
+def _gaps(store: Store, scope: Scope, search: Search) -> list[dict[str, Any]]:
     """What is missing of the logs within the period: the longest silences, and what was noticed."""
-    since, until, host = search.since, search.until, search.host
-    silent = missing.silences(store, since=since, until=until, host=host)[:_GAPS]
-    noticed = missing.noticed(store, since=since, until=until, host=host)[-_GAPS:]
+    found = missing.of_hosts(
+        store, scope, since=search.since, until=search.until, host=search.host, most=_GAPS
+    )
     return [
         {
             "kind": "gap",
@@ -135,5 +135,5 @@ def _gaps(store: Store, search: Search) -> list[dict[str, Any]]:
             "since": when.rfc3339(each.since),
             "until": when.rfc3339(each.until),
         }
-        for each in (*silent, *noticed)
+        for each in found
     ]

@@ -76,13 +76,29 @@ def gaps(
     if not scope.is_everything:
         raise AccessError("Only administrators may see what was read from the logs.")
     found = [
-        *noticed(store, since=since, until=until),
-        *silences(store, since=since, until=until, by_source=True, alive=alive, now=now),
+        *_noticed(store, since=since, until=until),
+        *_silences(store, since=since, until=until, by_source=True, alive=alive, now=now),
     ]
     return sorted(found, key=lambda gap: -gap.until)
 
 
-def noticed(store: Store, *, since: int, until: int, host: str = "") -> list[Gap]:
+def of_hosts(
+    store: Store, scope: Scope, *, since: int, until: int, host: str, most: int
+) -> list[Gap]:
+    """Why mail may not be found: up to `most` gaps of either kind in a period, by host.
+
+    For everybody; whose log it was is known, which source was read, to administrators only.
+    """
+    found = [
+        *_silences(store, since=since, until=until, host=host)[:most],
+        *_noticed(store, since=since, until=until, host=host)[-most:],
+    ]
+    if scope.is_everything:
+        return found
+    return [msgspec.structs.replace(gap, source="") if gap.host else gap for gap in found]
+
+
+def _noticed(store: Store, *, since: int, until: int, host: str = "") -> list[Gap]:
     """What readers noticed in a period (0: without end); for `host`, of the sources it is in."""
     return store.read(
         "SELECT source, toString(host) AS host, kind, since, until, lost, seen_at FROM gaps FINAL "
@@ -94,7 +110,7 @@ def noticed(store: Store, *, since: int, until: int, host: str = "") -> list[Gap
     )
 
 
-def silences(
+def _silences(
     store: Store,
     *,
     since: int,

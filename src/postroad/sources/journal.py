@@ -70,6 +70,7 @@ class Journal:
         """`host` is for entries that name none. Raises `OSError` where there can be no spool."""
         self._source = source
         self._spool: Spool = spools.of(source.label)
+        self._spool.is_resumed = True
         self._host = host
         self._program = program
         self._counts = Counts()

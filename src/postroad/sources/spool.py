@@ -83,6 +83,9 @@ class Spool:
         """Go on behind what is there. Raises `OSError`."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory = directory
+        #: Whether its origin is gone on with at its position, so that what is behind it here is
+        #: what tells the lines that come a second time.
+        self.is_resumed = False
         #: Why nothing can be written, as a sentence; empty if all is well.
         self.problem = ""
         self._room = room
@@ -161,6 +164,13 @@ class Spool:
             return msgspec.json.decode((self.directory / _POSITION).read_bytes(), type=Position)
         except (OSError, msgspec.MsgspecError):
             return Position()
+
+    def is_done_with(self, path: Path, size: int) -> bool:
+        """Whether a file of so many octets may go once its lines are stored."""
+        position = self.position() if self.is_resumed else None
+        if position is None or path.name < position.segment:
+            return True
+        return path.name == position.segment and size <= position.length
 
     def after(self, position: Position) -> bytes:
         """The lines that were written behind this position, and that are still here."""
