@@ -118,7 +118,7 @@ def _rows(store: Store, keys: list[_Key]) -> list[Delivery]:
     if not keys:
         return []
     return store.read(
-        f"SELECT {columns.LISTED} FROM deliveries FINAL WHERE (ago, id) IN "
+        f"SELECT {columns.DELIVERY} FROM deliveries FINAL WHERE (ago, id) IN "
         "arrayZip({agos:Array(Int64)}, {ids:Array(String)})",
         {"agos": [each.ago for each in keys], "ids": [each.id for each in keys]},
         Delivery,

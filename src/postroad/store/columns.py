@@ -10,28 +10,12 @@ import msgspec
 from postroad.model.delivery import Attempt, Delivery, Link, LogLine
 from postroad.model.receipt import Kept
 
-#: Fields of a delivery that no list shows: each costs time in every block that is read.
-_IN_DETAIL = frozenset(
-    {
-        "helo",
-        "protocol",
-        "spam_rules",
-        "asides",
-        "hops",
-        "bounce_of",
-        "bounced_as",
-        "next_queue_id",
-        "last_at",
-    }
-)
 
-
-def _select(row: type[msgspec.Struct], without: frozenset[str] = frozenset()) -> str:
+def _select(row: type[msgspec.Struct]) -> str:
     hints = typing.get_type_hints(row)
     return ", ".join(
         f"toInt8({name}) AS {name}" if _is_enumeration(hints[name]) else name
         for name in row.__struct_fields__
-        if name not in without
     )
 
 
@@ -42,8 +26,6 @@ def _is_enumeration(hint: object) -> bool:
 #: What to select so that rows can be read as these structs. Conditions on an enumeration belong
 #: into a query inside, where its column still has its own name.
 DELIVERY = _select(Delivery)
-#: The same for lists; the fields left out have their defaults then.
-LISTED = _select(Delivery, _IN_DETAIL)
 ATTEMPT = _select(Attempt)
 LINK = _select(Link)
 LOG_LINE = _select(LogLine)
