@@ -15,6 +15,7 @@ import smtplib
 import subprocess
 import sys
 import time
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +178,7 @@ def _send(
 ) -> None:
     head = f"Message-ID: <{message_id}>\r\n{header}" if message_id else ""
     text = f"From: carol@{place.domain}\r\nTo: {to[0]}@{place.domain}\r\nSubject: Hello\r\n{head}"
-    body = (
-        text + f"Date: Sun, 22 Nov 2026 01:00:00 +0000\r\n\r\nHello, this is a test.\r\n{more}\r\n"
-    )
+    body = text + f"Date: {formatdate()}\r\n\r\nHello, this is a test.\r\n{more}\r\n"
     with smtplib.SMTP(place.address, 25, "client.example", timeout=30) as client:
         recipients = [f"{name}@{place.domain}" for name in to]
         client.sendmail(f"carol@{place.domain}", recipients, body.encode())
