@@ -118,6 +118,14 @@ class Accounts:
             return self._viewer(account, "token", client)
         return None
 
+    def by_id(self, account_id: int, via: str) -> Viewer | None:
+        """The viewer that an account is now, for what is done in its name while it is away.
+
+        None where it is gone or may not be used. `via` is what is done, as in `report`.
+        """
+        account = self.directory.by_id(account_id)
+        return None if account is None or account.disabled else self._viewer(account, via, "")
+
     def by_proxy(self, name: str, client: str) -> Viewer:
         """The viewer of the name that the trusted proxy gave. Raises `AccessError`."""
         account = self._vouched(name, PROXY, makes=bool(self.proxy and self.proxy.makes))

@@ -90,6 +90,13 @@ class Directory:
             row = connection.execute(_ACCOUNT.where(accounts.c.name == _key(name))).one_or_none()
         return None if row is None else account_of(row)
 
+    def by_id(self, account_id: int) -> Account | None:
+        """The account of this id, or None."""
+        with self._state.read() as connection:
+            query = sa.select(accounts).where(accounts.c.id == account_id)
+            row = connection.execute(query).one_or_none()
+        return account_of(row) if row else None
+
     def all(self) -> list[Account]:
         """Every account, by name."""
         with self._state.read() as connection:

@@ -73,7 +73,7 @@ def opened(
             follower=follower,
         )
         try:
-            with background(services):
+            with background(services, tells=follow):
                 yield services
         finally:
             services.close()

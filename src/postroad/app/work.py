@@ -1,4 +1,4 @@
-"""What runs beside the answers: following the sources, and dropping what is too old."""
+"""What runs beside the answers: following the sources, telling people, dropping what is too old."""
 
 from __future__ import annotations
 
@@ -18,19 +18,25 @@ _FIRST, _EVERY = 60, 24 * 3600
 
 
 @contextmanager
-def background(services: Services) -> Iterator[None]:
-    """Work while the block lasts; at its end everything has stopped."""
+def background(services: Services, *, tells: bool) -> Iterator[None]:
+    """Work while the block lasts; at its end everything has stopped.
+
+    With `tells` letters are written and sent: by one process alone, the one that serves.
+    """
     stop = threading.Event()
     threads = [threading.Thread(target=_clear, args=(services, stop), name="retention")]
     if services.follower:
         follow = services.follower.run
         threads.append(threading.Thread(target=follow, args=(stop,), name="follow"))
+    if tells:
+        threads.append(threading.Thread(target=services.telling.run, args=(stop,), name="tell"))
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
         stop.set()
+        services.telling.wake()
         services.imports.close()
         for thread in threads:
             thread.join()

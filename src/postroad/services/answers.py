@@ -30,6 +30,7 @@ from postroad.reasons import Reason
 from postroad.services.imports import Imports
 from postroad.services.limits import Limits
 from postroad.services.overviews import Overviews
+from postroad.services.telling import Telling
 from postroad.state import State
 from postroad.store import Store
 
@@ -81,6 +82,11 @@ class Services:
 
     #: How often other people's servers were asked, and by whom.
     limits: Limits = field(default_factory=Limits)
+
+    @cached_property
+    def telling(self) -> Telling:
+        """Everything that looks for news, and what writes the letters."""
+        return Telling(self.now)
 
     @cached_property
     def probing(self) -> Probing:

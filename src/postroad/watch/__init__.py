@@ -1,0 +1,1 @@
+"""Watches: what became of a message that is followed, mail that is expected, figures that alarm."""
