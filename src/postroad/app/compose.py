@@ -19,6 +19,7 @@ from postroad.config import Settings, make_home
 from postroad.ingest import Follower, Pipeline, supplying
 from postroad.model.text import Text
 from postroad.services import Imports, Services
+from postroad.services.round import wire
 from postroad.state import State
 from postroad.store import Store
 
@@ -72,6 +73,7 @@ def opened(
             imports=Imports(settings, store, state, pipeline),
             follower=follower,
         )
+        wire(services)
         try:
             with background(services, tells=follow):
                 yield services
