@@ -37,6 +37,7 @@ from postroad.store import Store
 if TYPE_CHECKING:
     from postroad.services.deliverability import Deliverability
     from postroad.services.probing import Probing
+    from postroad.services.subscribing import Subscribing
     from postroad.services.tracing import Tracing
 
 #: How many deliveries a page holds unless asked otherwise, and at most.
@@ -87,6 +88,13 @@ class Services:
     def telling(self) -> Telling:
         """Everything that looks for news, and what writes the letters."""
         return Telling(self.now)
+
+    @cached_property
+    def subscribing(self) -> Subscribing:
+        """What people asked to be told."""
+        from postroad.services.subscribing import Subscribing
+
+        return Subscribing(self.settings, self.state, self.accounts, self.now)
 
     @cached_property
     def probing(self) -> Probing:

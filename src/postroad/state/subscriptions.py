@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from postroad.state.engine import State
-from postroad.state.notices import subscriptions
+from postroad.state.notices import letters, subscriptions, webhooks
 
 #: Kinds.
 REPORT, FOLLOW, EXPECT, ALERT = "report", "follow", "expect", "alert"
+KINDS = (REPORT, FOLLOW, EXPECT, ALERT)
+#: Why a wish ended: its owner removed it, or said so by the link in a letter; letters came back;
+#: what it asked for was told; its owner may not see what it is about any more.
+REMOVED, UNSUBSCRIBED, BOUNCED, DONE, RIGHTS = (
+    "removed",
+    "unsubscribed",
+    "bounced",
+    "done",
+    "rights",
+)
+#: How many ended wishes of an account are kept to be shown.
+_ENDED_KEPT = 100
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,24 +45,55 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     language: str = "en"
     created_at: int = 0
-    #: 0 while it is wanted; then `removed`, `unsubscribed`, `bounced` or `done`.
+    #: 0 while it is wanted; then `removed`, `unsubscribed`, `bounced`, `done` or `rights`.
     ended_at: int = 0
     ended_why: str = ""
     #: BLAKE2b of the secret in its link to unsubscribe.
-    digest: str
+    digest: str = ""
     #: When it is to be looked at next, microseconds UTC.
     due_at: int = 0
     #: JSON, each kind's own: what was seen so far.
     memory: str = "{}"
 
 
-def add(state: State, wish: Subscription) -> int:
-    """Keep a wish; its id."""
+def add(
+    state: State, wish: Subscription, *, digest: Callable[[Subscription], str], most: int
+) -> int | None:
+    """Keep a wish; its id. None where the account has `most` wishes already.
+
+    `digest` makes the digest of its link, once it has its id. Where the same is wanted already,
+    nothing is added: the id is that of the wish that stands.
+    """
     row = msgspec.structs.asdict(wish)
     del row["id"]
+    mine = subscriptions.c.account_id == wish.account_id
+    same = [subscriptions.c[name] == row[name] for name in ("kind", "what", "channel", "target")]
+    wanted = subscriptions.c.ended_at == 0
     with state.write() as connection:
+        found = sa.select(subscriptions.c.id).where(mine, wanted, *same).limit(1)
+        if stands := connection.execute(found).scalar_one_or_none():
+            return int(stands)
+        count = sa.select(sa.func.count()).select_from(subscriptions).where(mine, wanted)
+        if connection.execute(count).scalar_one() >= most:
+            return None
+        # Unique until it has its own.
+        row["digest"] = secrets.token_hex(16)
         made = sa.insert(subscriptions).values(row).returning(subscriptions.c.id)
-        return int(connection.execute(made).scalar_one())
+        wish_id = int(connection.execute(made).scalar_one())
+        own = digest(msgspec.structs.replace(wish, id=wish_id))
+        change = sa.update(subscriptions).where(subscriptions.c.id == wish_id)
+        connection.execute(change.values(digest=own))
+        _forget(connection, wish.account_id)
+    return wish_id
+
+
+def holds_webhook(state: State, account_id: int, webhook_id: str) -> bool:
+    """Whether the account has a webhook of this id."""
+    found = sa.select(webhooks.c.id).where(
+        webhooks.c.id == webhook_id, webhooks.c.account_id == account_id
+    )
+    with state.read() as connection:
+        return connection.execute(found).one_or_none() is not None
 
 
 def get(state: State, wish_id: int) -> Subscription | None:
@@ -90,9 +135,39 @@ def looked(state: State, wish_id: int, *, due_at: int, memory: str) -> None:
     _change(state, wish_id, due_at=due_at, memory=memory)
 
 
-def end(state: State, wish_id: int, *, why: str, at: int) -> None:
-    """End a wish; it is kept to be shown."""
-    _change(state, wish_id, ended_at=at, ended_why=why)
+def end(state: State, wish_id: int, *, why: str, at: int) -> bool:
+    """End a wish; it is kept to be shown. Whether it was wanted until now.
+
+    Its waiting letters are withdrawn, unless it is done: then they say so.
+    """
+    return _end(state, subscriptions.c.id == wish_id, why=why, at=at)
+
+
+def end_by_digest(state: State, digest: str, *, why: str, at: int) -> bool:
+    """End the wish whose link has the secret of this digest. Whether it was wanted until now."""
+    return _end(state, subscriptions.c.digest == digest, why=why, at=at)
+
+
+def _end(state: State, which: sa.ColumnElement[bool], *, why: str, at: int) -> bool:
+    ids = sa.select(subscriptions.c.id).where(which)
+    withdrawn = sa.update(letters).where(
+        letters.c.subscription_id.in_(ids), letters.c.status == "waiting"
+    )
+    ended = sa.update(subscriptions).where(which, subscriptions.c.ended_at == 0)
+    with state.write() as connection:
+        if why != DONE:
+            connection.execute(withdrawn.values(status="withdrawn", ended_at=at))
+        return bool(connection.execute(ended.values(ended_at=at, ended_why=why)).rowcount)
+
+
+def _forget(connection: sa.Connection, account_id: int) -> None:
+    """Drop the wishes of an account that ended longest ago."""
+    ended = (subscriptions.c.account_id == account_id) & (subscriptions.c.ended_at > 0)
+    kept = sa.select(subscriptions.c.id).where(ended)
+    kept = kept.order_by(subscriptions.c.ended_at.desc(), subscriptions.c.id.desc())
+    old = connection.execute(kept.offset(_ENDED_KEPT)).scalars().all()
+    if old:
+        connection.execute(sa.delete(subscriptions).where(subscriptions.c.id.in_(old)))
 
 
 def _change(state: State, wish_id: int, **values: Any) -> None:
