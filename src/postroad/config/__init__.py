@@ -10,7 +10,8 @@ is a list of tables, so only the file can. Other lists are written with commas w
 """
 
 from postroad.config.reading import load, make_home
-from postroad.config.settings import Setting, Settings, Source, source_table, table
+from postroad.config.settings import Setting, Settings, source_table, table
+from postroad.config.source import Source
 from postroad.config.zones import system_zone, zone
 
 __all__ = [

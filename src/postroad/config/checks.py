@@ -6,7 +6,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from postroad.config.settings import Settings, Source
+from postroad.config.settings import Settings
+from postroad.config.source import Source
 from postroad.config.zones import zone
 from postroad.errors import ConfigError
 from postroad.model import retry
@@ -67,16 +68,36 @@ def check(settings: Settings) -> None:
     except ValueError as error:
         message = "The setting `imap` names a port that does not exist; ports end at 65535."
         raise ConfigError(message) from error
+    _check_mail(settings)
     for site in settings.frame_sites:
         if not _SITE.fullmatch(site):
             message = f"The setting `frame_sites` names {site!r}; write https://panel.example.com."
             raise ConfigError(message)
-    for name in ("check_networks", "proxy_networks", "syslog_peers"):
+    for name in ("check_networks", "proxy_networks", "syslog_peers", "webhook_networks"):
         _check_networks(name, getattr(settings, name))
     _check_addresses(settings.sending_addresses)
     for source in settings.sources:
         _check_source(source)
     _check_syslog(settings)
+
+
+def _check_mail(settings: Settings) -> None:
+    try:
+        port = urlsplit(settings.mail_submission).port
+    except ValueError:
+        port = 0
+    if port == 0:
+        message = (
+            "The setting `mail_submission` names a port that does not exist; ports go from 1 to "
+            "65535."
+        )
+        raise ConfigError(message)
+    if bool(settings.mail_login) != bool(settings.mail_password):
+        message = "The settings `mail_login` and `mail_password` are set together, or neither is."
+        raise ConfigError(message)
+    if settings.mail_login and not settings.mail_submission:
+        message = "The setting `mail_login` needs `mail_submission`: the server to sign in at."
+        raise ConfigError(message)
 
 
 def _check_source(source: Source) -> None:

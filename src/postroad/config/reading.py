@@ -14,7 +14,8 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from postroad.config.checks import check
-from postroad.config.settings import PREFIX, SYSTEM_HOME, USER_HOME, Settings, Source, table
+from postroad.config.settings import PREFIX, SYSTEM_HOME, USER_HOME, Settings, table
+from postroad.config.source import Source
 from postroad.config.zones import system_zone
 from postroad.errors import ConfigError
 
@@ -22,7 +23,7 @@ _FILE_NAME = "postroad.toml"
 #: Variables that Kubernetes and Docker invent for a service called "postroad".
 _INJECTED = re.compile(r"(SERVICE_(HOST|PORT\w*)|PORT(_\w+)?)$")
 #: Settings that may hold a password: never shown in a message.
-_SECRET = ("store", "state", "token", "oidc_client_secret")
+_SECRET = ("store", "state", "token", "oidc_client_secret", "mail_password")
 
 
 def load(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from postroad.config.source import Source
 from postroad.config.zones import zone
 
 #: What a variable of the environment begins with.
@@ -24,69 +25,6 @@ _TYPE_WORDS: dict[Any, str] = {
     tuple[str, ...]: "list",
     tuple[Path, ...]: "list of paths",
 }
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[sources]]` table of the settings file: logs to follow, a journal, or syslog peers."""
-
-    path: Annotated[
-        str,
-        Meta(
-            description="File, directory or pattern (`*`, `?`, `[...]`). With `journal`: directory "
-            "of the journal, this machine's unless set."
-        ),
-    ] = ""
-    journal: Annotated[
-        tuple[str, ...],
-        Meta(
-            description="Entries of the systemd journal to read, as matches of journalctl(1): "
-            '`["_SYSTEMD_UNIT=postfix@-.service"]`, `["SYSLOG_FACILITY=2"]`. The same field twice '
-            "means either, different fields mean both, and `+` between them means either."
-        ),
-    ] = ()
-    peers: Annotated[
-        tuple[str, ...],
-        Meta(
-            description="Addresses and networks whose syslog messages are this source; see "
-            "`syslog_listen`."
-        ),
-    ] = ()
-    name: Annotated[
-        str,
-        Meta(description="What reports call it; the path, matches or peers unless set."),
-    ] = ""
-    mta: Annotated[str, Meta(description="`exim`, `postfix`, or `auto` to look at the lines.")] = (
-        "auto"
-    )
-    host: Annotated[
-        str,
-        Meta(
-            description="Host for lines that name none; the `host` setting unless set. With "
-            "`journal` or `peers`: host for all lines; the one that they name unless set."
-        ),
-    ] = ""
-    timezone: Annotated[
-        str,
-        Meta(description="Zone of dates that name none; the `timezone` setting unless set."),
-    ] = ""
-    retry: Annotated[
-        str,
-        Meta(
-            description="This server's retry rules, as in the `retry` setting, for mail of `host`; "
-            "where one source alone has rules, for all mail."
-        ),
-    ] = ""
-
-    @property
-    def label(self) -> str:
-        """What it is called: its name, or what it reads."""
-        return self.name or (
-            f"journal {' '.join(self.journal)}"
-            if self.journal
-            else f"syslog {' '.join(self.peers)}"
-            if self.peers
-            else self.path
-        )
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -349,6 +287,51 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "reserved or this server itself, as in `10.0.0.0/8`."
         ),
     ] = ()
+    mail_submission: Annotated[
+        str,
+        Meta(
+            pattern=r"^(smtps?://(\[[0-9A-Fa-f:.]+\]|[^\s:/@?#\[\]]+)(:\d{1,5})?/?)?$",
+            description="Server that letters (reports, news of mail that is followed) are handed "
+            "to: `smtps://mail.example.com`, or `smtp://mail.example.com:587`, which means "
+            "STARTTLS; this machine's own `sendmail` program unless set.",
+        ),
+    ] = ""
+    mail_login: Annotated[
+        str, Meta(description="Login at that server; none is used unless set.")
+    ] = ""
+    mail_password: Annotated[str, Meta(description="Its password.")] = ""
+    mail_ca: Annotated[
+        Path | None,
+        Meta(description="File of certificates (PEM) to trust for it besides the system's."),
+    ] = None
+    mail_from: Annotated[
+        str,
+        Meta(
+            max_length=254,
+            pattern=r"^([!-;=?-~]+@[!-;=?-~]+)?$",
+            description="Address that letters come from, and that bounces go to.",
+            extra={"default": "postroad@<host>"},
+        ),
+    ] = ""
+    mail_seconds: Annotated[
+        int,
+        Meta(ge=1, le=600, description="Seconds that the server has for each step of a letter."),
+    ] = 60
+    sendmail_path: Annotated[
+        str,
+        Meta(
+            pattern="^(/.*)?$",
+            description="Program that takes letters where `mail_submission` names no server; "
+            "`sendmail` is looked for unless set.",
+        ),
+    ] = ""
+    webhook_networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks that webhooks may lead to although they are private, reserved or "
+            "this server itself, as in `10.0.0.0/8`. Everybody with an account may make webhooks."
+        ),
+    ] = ()
     retry: Annotated[
         str,
         Meta(
@@ -432,6 +415,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def base_url(self) -> str:
         """What links in letters begin with; without a slash at the end."""
         return self.public_url.rstrip("/") or f"http://{self.listen}"
+
+    @property
+    def letters_from(self) -> str:
+        """The address that letters come from."""
+        return self.mail_from or f"postroad@{self.host}"
 
     @property
     def address(self) -> tuple[str, int]:
