@@ -73,18 +73,18 @@ letters = sa.Table(
     _account(),
     #: 0: of none
     sa.Column("subscription_id", _COUNTED, nullable=False, index=True),
-    #: report, follow, expect, alert or export
+    #: report, follow, expect, alert, export or test
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("channel", sa.String(16), nullable=False),
     sa.Column("target", sa.String(320), nullable=False),
     #: JSON: what it is made of when it is sent; each kind's own
     sa.Column("recipe", sa.Text, nullable=False),
-    #: waiting, sending, sent, unclear, failed or withdrawn
+    #: waiting, sending, sent, unclear, failed, bounced or withdrawn
     sa.Column("status", sa.String(16), nullable=False),
     #: Message-ID without brackets; empty for webhooks
     sa.Column("message_id", sa.String(255), nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
-    #: When it is tried next
+    #: When it is tried next; once it was sent, when it is next looked for in the log
     sa.Column("next_at", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.BigInteger, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
