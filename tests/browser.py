@@ -30,6 +30,12 @@ def browser(need) -> Iterator[Browser]:
         launched.close()
 
 
+def whole(page: Page) -> Page:
+    """The page once all of it is there: a click is over when the next page begins to come."""
+    page.wait_for_load_state()
+    return page
+
+
 @pytest.fixture
 def open_page(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
     """Open a page in a window of its own; complaints of the browser fail the test."""

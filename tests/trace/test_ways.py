@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from tests.browser import whole
 from tests.web.served import Served
 
 COMMAND = Path(sys.executable).with_name("postroad")
@@ -223,7 +224,7 @@ def test_the_report_shows_it_below(open_page):
     page = open_page("/?to=deep%40example.com")
     page.wait_for_selector(".trace .drawing-across")
 
-    assert page.locator(".drawing-across .box").count() >= 8
+    assert whole(page).locator(".drawing-across .box").count() >= 8
     assert page.locator(".drawing-across").is_visible()
     assert not page.locator(".drawing-down").is_visible()
 
@@ -239,7 +240,7 @@ def test_the_report_about_many_has_none(served: Served):
 def test_on_a_phone_it_reads_from_top_to_bottom(open_page):
     """Boxes stand below one another and fit the window."""
     page = open_page("/trace?address=deep%40example.com", viewport={"width": 390, "height": 844})
-    boxes = [each.bounding_box() for each in page.locator(".drawing-down .box rect").all()]
+    boxes = [each.bounding_box() for each in whole(page).locator(".drawing-down .box rect").all()]
 
     assert not page.locator(".drawing-across").is_visible()
     assert len(boxes) >= 8

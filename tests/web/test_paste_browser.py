@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.browser import whole
 from tests.web.served import Served
 
 
@@ -25,7 +26,7 @@ def bounce(served: Served, tmp_path: Path) -> Path:
 def arrived(page) -> None:
     """The report is there, and asks for the message."""
     page.wait_for_url("**/?id=*")
-    assert page.locator("#answer tbody tr").count() >= 1
+    assert whole(page).locator("#answer tbody tr").count() >= 1
 
 
 def test_a_long_text_in_the_one_box(open_page, bounce: Path):

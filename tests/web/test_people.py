@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser import whole
 from tests.web.served import Served
 from tests.web.test_browser import take
 
@@ -37,7 +38,7 @@ def found(page: Page) -> int:
 
 def cells(page: Page, kind: str) -> list[str]:
     """The texts of one column of the table."""
-    return [each.strip() for each in page.locator(f".report td.c-{kind}").all_inner_texts()]
+    return [each.strip() for each in whole(page).locator(f".report td.c-{kind}").all_inner_texts()]
 
 
 def test_everybody_sees_their_own_mail(open_page, kind: str):
@@ -130,7 +131,7 @@ def test_remote_deliveries(open_page, kind: str):
 def test_the_table_has_the_columns_that_people_know(open_page, kind: str):
     """R4, R5: the columns by name; another is chosen and stays; statuses are boxes there too."""
     page = open_page("/", account=PEOPLE[kind])
-    heads = [each.strip() for each in page.locator(".report th").all_inner_texts()]
+    heads = [each.strip() for each in whole(page).locator(".report th").all_inner_texts()]
     assert heads == [
         "Event",
         "From Address",
@@ -155,6 +156,7 @@ def test_every_status_has_icon_words_and_colour(open_page, kind: str):
     """R6: each status is told by words and an icon, not by its colour alone."""
     page = open_page("/", account=PEOPLE[kind])
     badges = page.locator(".report td .status")
+    whole(page)
     assert badges.count()
     for badge in badges.all():
         assert badge.inner_text().strip()
@@ -176,7 +178,7 @@ def test_the_detail_and_its_print(open_page, kind: str, served: Served, tmp_path
         expect(main).to_contain_text(words)
     expect(main).to_contain_text(re.compile("rebuilt from the log", re.IGNORECASE))
     page.goto(f"/message/{served.ids['failed']}?print=1")
-    assert page.locator("header.top").count() == 0
+    assert whole(page).locator("header.top").count() == 0
     page.emulate_media(media="print")
     if kind == "owner":
         take(page, "print.png", tmp_path, full_page=True)

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from tests.browser import whole
 from tests.web.served import Served
 from tests.web.test_browser import take
 
@@ -22,7 +23,7 @@ def opener(page: Page, name: str):
 
 def heads(page: Page) -> list[str]:
     """The headings of the table."""
-    return [each.strip() for each in page.locator(".report th").all_inner_texts()]
+    return [each.strip() for each in whole(page).locator(".report th").all_inner_texts()]
 
 
 def test_a_row_opens_in_place(open_page, tmp_path: Path):
