@@ -13,12 +13,13 @@ session share what is said of either.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from postroad.correlate import fold
 from postroad.correlate.fold import Row, Story
 from postroad.correlate.message import Message
 from postroad.correlate.parts import take_verdict
+from postroad.correlate.said import TOGETHER, Said, came_in
 from postroad.correlate.table import QueueKey, Table
 from postroad.model import address as addresses
 from postroad.model.delivery import Attempt, Delivery
@@ -26,8 +27,8 @@ from postroad.model.event import Attempted, Described
 from postroad.model.status import Direction, Outcome, Status
 from postroad.reasons import Reason, reason_name
 
-#: Copies and what is said of them lie no further apart than this, microseconds.
-_TOGETHER = 600_000_000
+#: Messages that one aside is tied to, and asides that one message is: the latest.
+_MOST_MESSAGES, _MOST_ASIDES = 5_000, 16
 #: The Message-ID of a notification that Exim makes (moan.c): its log names the queue id only.
 _EXIM_NOTIFIES = re.compile(r"E\w{6}-(?:\w{6}|\w{11})-\w{2,4}(?=@)", re.ASCII)
 #: Of several things that a mailbox server says of one copy, which counts: a copy that was stored
@@ -94,7 +95,7 @@ class Asides:
                 _tie(message, aside)
                 self._table.touch(message)
         for host, program in self._programs:
-            if message.first_at <= self._horizon.get(host, 0) + _TOGETHER:
+            if message.first_at <= self._horizon.get(host, 0) + TOGETHER:
                 self._ask((host, program, name if is_session else f"<{name}>"))
 
     def prune(self) -> None:
@@ -117,37 +118,49 @@ def _tie(message: Message, aside: Message) -> None:
     if message is aside:
         return
     if message.asides is None:
-        message.asides = []
-    # An aside that was read from the store again takes the place of what was known of it.
-    message.asides = [each for each in message.asides if not each.is_gone and each is not aside]
-    message.asides.append(aside)
+        message.asides = {}
     if aside.about is None:
-        aside.about = []
-    aside.about = [each for each in aside.about if not each.is_gone and each is not message]
-    aside.about.append(message)
+        aside.about = {}
+    for tied, other, most in (
+        (message.asides, aside, _MOST_ASIDES),
+        (aside.about, message, _MOST_MESSAGES),
+    ):
+        tied.pop(other, None)
+        tied[other] = None
+        if len(tied) > most:
+            del tied[next(iter(tied))]
 
 
-def take_over(story: Story, asides: Iterable[Message]) -> None:
-    """Let the rows of a message say what asides say of them."""
-    for aside in asides:
-        if aside.is_gone:
-            continue
-        said = [each for each in aside.events.values() if isinstance(each, Attempted)]
-        for row in story.rows:
-            concerned = _of(row, said, is_only=len(story.rows) == 1)
-            if concerned:
-                _land(row, concerned)
-            if concerned or not said:
+def take_over(story: Story, asides: Iterable[tuple[Message, Said]]) -> Iterator[Attempted]:
+    """Let the rows of a message say what asides say of them; gives what was said of them."""
+    message = story.message
+    known = sorted(asides, key=lambda each: (each[0].host, each[0].instance, each[0].first_at))
+    for row in story.rows:
+        concerned = _of(row, story, known)
+        if concerned:
+            of_row = [each for told in concerned.values() for each in told]
+            _land(row, of_row)
+            yield from of_row
+        for aside, said in known:
+            # A later version, whether it has something to say or, by now, nothing any more.
+            row.delivery.version += len(aside.events)
+            if aside in concerned or not said.has_copies:
                 _name(row.delivery, aside)
-        for described in aside.events.values():
-            if isinstance(described, Described):
-                for row in story.rows:
-                    _judge(row.delivery, described)
+    at = came_in(message)
+    for aside, said in known:
+        is_shared = not _is_alone(message, aside)
+        for described in said.verdicts(at, is_shared=is_shared):
+            for row in story.rows:
+                _judge(row.delivery, described)
 
 
-def told(aside: Message) -> list[tuple[Delivery, list[Attempt]]]:
-    """An aside's own rows: shown as long as no message is known that they speak of."""
+def told(aside: Message, taken: Container[int]) -> list[tuple[Delivery, list[Attempt]]]:
+    """An aside's own rows: shown as long as no message is known that they speak of.
+
+    `taken` are the ids (`id()`) of the events that rows of messages took over.
+    """
     story = fold.fold(aside)
+    domains = _domains(aside.about or ())
     result = []
     for row in story.rows:
         last = max(row.attempts, key=_weight, default=None)
@@ -161,7 +174,13 @@ def told(aside: Message) -> list[tuple[Delivery, list[Attempt]]]:
         delivery.message_id = delivery.message_id or aside.message_id
         delivery.direction = Direction.INBOUND
         delivery.sent_at = delivery.sent_at or aside.first_at
-        delivery.folded = bool(aside.about)
+        domain = addresses.domain(delivery.recipient)
+        delivery.folded = bool(aside.about) and (
+            not domain
+            or not domains
+            or domain in domains
+            or any(id(each) in taken for each in row.attempts)
+        )
         delivery.reason = "" if last.outcome is Outcome.DELIVERED else _reason(last)
         _put_away(delivery)
         _name(delivery, aside)
@@ -169,35 +188,59 @@ def told(aside: Message) -> list[tuple[Delivery, list[Attempt]]]:
     return result
 
 
-def _of(row: Row, said: list[Attempted], *, is_only: bool) -> list[Attempted]:
-    """What of all this is said of the copy of one row."""
-    copies = [each for each in row.attempts if each.outcome is Outcome.DELIVERED]
-    if not copies or not said:
-        return []
-    copy = copies[-1]
-    words = {word.strip("()") for word in copy.reply.split()}
-    named = [each for each in said if each.session and each.session in words]
-    if named:
-        users = {addresses.key(each.address) for each in named}
-        return [each for each in named if len(users) == 1 or _is_for(row, copy, each)]
-    if copy.remote:
-        return []
-    near = [each for each in said if abs(each.at - copy.at) <= _TOGETHER]
-    found = [each for each in near if _is_for(row, copy, each)]
-    if not found and is_only and len({addresses.key(each.address) for each in near}) == 1:
-        # A mailbox may have a name of its own, which only the mailbox server knows.
-        return near
+def _domains(messages: Iterable[Message]) -> set[str]:
+    """The domains that messages were for; none if one may have been for any."""
+    found: set[str] = set()
+    for message in messages:
+        own = {
+            addresses.domain(address)
+            for event in message.events.values()
+            if isinstance(event, Attempted)
+            for address in (event.original or event.address, event.address, *event.also)
+        }
+        if not own - {""}:
+            return set()
+        found |= own
     return found
 
 
-def _is_for(row: Row, copy: Attempted, each: Attempted) -> bool:
-    """Whether what was said of a mailbox is said of the mailbox of this row."""
-    user = addresses.key(each.address)
-    for address in (row.delivered_to, row.recipient, copy.address):
-        key = addresses.key(address)
-        if user == key or ("@" not in user and user == key.partition("@")[0]):
-            return True
-    return False
+def _of(
+    row: Row, story: Story, asides: list[tuple[Message, Said]]
+) -> dict[Message, list[Attempted]]:
+    """What of all this is said of the copy of one row, by who says it."""
+    copies = [each for each in row.attempts if each.outcome is Outcome.DELIVERED]
+    if not copies:
+        return {}
+    copy = copies[-1]
+    words = {word.strip("()") for word in copy.reply.split()}
+    found = {aside: told for aside, said in asides if (told := said.named(row, copy, words))}
+    if found or copy.remote:
+        return found
+    session = session_of(copy.reply)
+    found = {aside: told for aside, said in asides if (told := said.near(row, copy, session))}
+    if found or len(story.rows) > 1:
+        return found
+    # A mailbox may have a name of its own, which only the mailbox server knows.
+    return {
+        aside: told
+        for aside, said in asides
+        if _is_alone(story.message, aside)
+        and (told := said.only(copy, session))
+        and _may_be_called(row, copy, told[0].address)
+    }
+
+
+def _is_alone(message: Message, aside: Message) -> bool:
+    """Whether no other message is known that bears the Message-ID, but for the hops of this one."""
+    kin = {message, *(message.children or {}).values(), *(message.parents or ())}
+    return all(each in kin or each.is_gone for each in aside.about or ())
+
+
+def _may_be_called(row: Row, copy: Attempted, user: str) -> bool:
+    """Whether a mailbox that bears no name of this row can be its own: not in another domain."""
+    domain = addresses.domain(user)
+    own = {addresses.domain(each) for each in (row.delivered_to, row.recipient, copy.address)}
+    return not domain or domain in own
 
 
 def _land(row: Row, said: list[Attempted]) -> None:
@@ -251,7 +294,6 @@ def _name(delivery: Delivery, aside: Message) -> None:
     name = f"{aside.host} {aside.instance} {aside.queue_id}"
     if name not in delivery.asides:
         delivery.asides = sorted([*delivery.asides, name])
-    delivery.version += len(aside.events)
 
 
 def _judge(delivery: Delivery, described: Described) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from postroad.correlate import fold
 from postroad.correlate.family import Families
 from postroad.correlate.message import Emitted, Message
-from postroad.model.delivery import Batch, Delivery, Link, LogLine, delivery_id, message_key
+from postroad.model.delivery import (
+    Attempt,
+    Batch,
+    Delivery,
+    Link,
+    LogLine,
+    delivery_id,
+    message_key,
+)
 from postroad.model.event import Noted, Rejected
 from postroad.model.status import Status
 
@@ -16,8 +24,10 @@ def emit(message: Message, families: Families, batch: Batch) -> None:
     now: dict[str, Emitted] = {}
     settled = []
     for delivery, attempts in families.deliveries(message):
-        # Rows of an open message are given out often; only those that changed are.
-        mark = 0 if message.closed_at else _mark(delivery)
+        # Rows of an open message are given out often, and so are those of messages that share a
+        # Message-ID: only those that changed are.
+        is_over = message.closed_at and not message.is_aside and not message.asides
+        mark = 0 if is_over else _mark(delivery, attempts)
         emitted = (mark, delivery.first_at, delivery.sent_at)
         now[delivery.id] = emitted
         settled.append(delivery.status.is_final)
@@ -125,15 +135,11 @@ def _withdrawn(message: Message, identity: str, was: Emitted) -> Delivery:
     )
 
 
-def _mark(delivery: Delivery) -> int:
+def _mark(delivery: Delivery, attempts: list[Attempt]) -> int:
     """A number, not 0, that changes when anything but the version of a row does."""
-    return (
-        hash(
-            tuple(
-                tuple(value) if isinstance(value := getattr(delivery, name), list) else value
-                for name in delivery.__struct_fields__
-                if name != "version"
-            )
-        )
-        or 1
+    fields = tuple(
+        tuple(value) if isinstance(value := getattr(delivery, name), list) else value
+        for name in delivery.__struct_fields__
+        if name != "version"
     )
+    return hash((fields, tuple((each.at, each.outcome, each.reply) for each in attempts))) or 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 from postroad.correlate import asides, fold
 from postroad.correlate.fold import Row, Story
 from postroad.correlate.message import Message
+from postroad.correlate.said import Said
 from postroad.model import address as addresses
 from postroad.model.delivery import Attempt, Delivery, delivery_id
 from postroad.model.event import LinkKind
@@ -26,12 +27,16 @@ class Families:
     def __init__(self) -> None:
         """Nothing is folded yet."""
         self._stories: dict[int, Story] = {}
+        self._said: dict[int, Said] = {}
+        self._taken_over: set[int] = set()
         self._told: dict[int, list[tuple[Delivery, list[Attempt]]]] = {}
 
     def deliveries(self, message: Message) -> list[tuple[Delivery, list[Attempt]]]:
         """The rows of this message to be stored, each with its attempts, hops taken in."""
         if message.is_aside:
-            return asides.told(message)
+            for each in message.about or ():
+                self._story(each)
+            return asides.told(message, self._taken_over)
         if message.children is None and message.parents is None:
             story = self._story(message)
             tls = fold.session_lines(message)
@@ -55,8 +60,15 @@ class Families:
         if story is None:
             story = self._stories[id(message)] = fold.fold(message)
             if message.asides:
-                asides.take_over(story, message.asides)
+                known = [(each, self._arranged(each)) for each in message.asides]
+                self._taken_over.update(map(id, asides.take_over(story, known)))
         return story
+
+    def _arranged(self, aside: Message) -> Said:
+        said = self._said.get(id(aside))
+        if said is None:
+            said = self._said[id(aside)] = Said(aside)
+        return said
 
     def _tell(self, message: Message, depth: int) -> list[tuple[Delivery, list[Attempt]]]:
         known = self._told.get(id(message))

@@ -95,8 +95,8 @@ class Message:
         #: Under what the table finds it: that, and what stands for it as long as it is not known.
         self.named: list[str] | None = None
         #: What other programs say of it; and of an aside, the messages that it speaks of.
-        self.asides: list[Message] | None = None
-        self.about: list[Message] | None = None
+        self.asides: dict[Message, None] | None = None
+        self.about: dict[Message, None] | None = None
         self.is_aside = instance in ASIDES
         #: Whether nothing is left to be done for any recipient that is known.
         self.is_settled = False

@@ -26,18 +26,18 @@ class Table:
         self._lives: dict[QueueKey, list[Message]] = {}
         self._instances: dict[str, list[str]] = {}
         self._max_open = max_open
-        self._named: dict[str, list[Message]] = {}
+        self._named: dict[str, dict[Message, None]] = {}
 
     def name(self, message: Message, name: str) -> None:
         """Note a Message-ID of a message, or what stands for one."""
         if message.named is None:
             message.named = []
         message.named.append(name)
-        self._named.setdefault(name, []).append(message)
+        self._named.setdefault(name, {})[message] = None
 
     def named(self, message_id: str) -> list[Message]:
         """The messages in memory that bear this Message-ID."""
-        return self._named.get(message_id, [])
+        return list(self._named.get(message_id, ()))
 
     def add(self, key: QueueKey, at: int) -> Message:
         """Open a message under a queue id that is free."""
@@ -124,6 +124,10 @@ class Table:
             child.parents = [each for each in child.parents or () if each is not message]
         for parent in message.parents or ():
             (parent.children or {}).pop(message.queue_id, None)
+        for aside in message.asides or ():
+            (aside.about or {}).pop(message, None)
+        for about in message.about or ():
+            (about.asides or {}).pop(message, None)
 
     def retire(self, message: Message) -> None:
         """Keep a life that another one of the same queue id took the place of, for a while."""
@@ -168,9 +172,8 @@ class Table:
         """Take a life out of those of its queue id."""
         message.is_held = False
         for name in message.named or ():
-            named = self._named.get(name, [])
-            if message in named:
-                named.remove(message)
+            named = self._named.get(name, {})
+            named.pop(message, None)
             if not named:
                 self._named.pop(name, None)
         key = (message.host, message.instance, message.queue_id)
