@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from postroad.correlate.greylist import WINDOW, Greylist, network
+from postroad.correlate.greylist import MOST, WINDOW, Greylist, network
 from postroad.model.delivery import Batch, Delivery
 from postroad.model.status import Direction, Status
 
@@ -117,6 +119,49 @@ def test_other_refusals_are_no_knocks():
     """Who was refused for another reason was not asked to come back."""
     first, other = knock(0, reason="mailbox_unknown"), row(10)
     assert settled([first, other])[other.id].knocks == 0
+
+
+@pytest.mark.parametrize("first", [0, 10**10])
+def test_a_client_that_knocks_all_day(first: int):
+    """Thousands of knocks, before mail or after it, cost nothing for each message let in."""
+    greylist, began = Greylist(), time.process_time()
+    knocks = [knock(0, id=f"{n:024x}", first_at=NOON + first + n) for n in range(10_000)]
+    greylist.settle(Batch(deliveries=knocks))
+    let_in = [
+        row(0, id=f"f{n:023x}", queue_id=f"q{n}", first_at=NOON + 10**8) for n in range(5_000)
+    ]
+    batch = Batch(deliveries=list(let_in))
+    greylist.settle(batch)
+    greylist.settle(Batch(deliveries=list(let_in)))
+
+    assert time.process_time() - began < 5
+    assert sum(each.knocks for each in let_in) == (0 if first else 10_000)
+    assert sum(each.folded for each in batch.deliveries) == (0 if first else 10_000)
+
+
+def test_more_knocks_than_are_held():
+    """The oldest are forgotten: of other clients first, and in the end of the one that goes on."""
+    greylist = Greylist()
+    greylist.settle(Batch(deliveries=[knock(0, client_ip="198.51.100.7")]))
+    knocks = [knock(0, id=f"{n:024x}", first_at=NOON + n) for n in range(MOST + 10)]
+    greylist.settle(Batch(deliveries=knocks))
+    mine, other = row(10), row(11, client_ip="198.51.100.7")
+    greylist.settle(Batch(deliveries=[mine, other]))
+
+    assert mine.knocks > MOST // 3
+    assert mine.knocked_at > NOON
+    assert other.knocks == 0
+
+
+def test_stored_knocks_are_learnt_after_those_of_the_log():
+    """What the store knows of a knock, that somebody was let in, is no second knock."""
+    greylist, first = Greylist(), knock(0)
+    greylist.settle(Batch(deliveries=[first]))
+    greylist.learn([knock(0, folded=True, next_queue_id="q10", version=3)])
+    rows = [row(10), row(20)]
+    greylist.settle(Batch(deliveries=list(rows)))
+
+    assert [each.knocks for each in rows] == [1, 0]
 
 
 @pytest.mark.parametrize(

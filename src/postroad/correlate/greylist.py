@@ -12,6 +12,7 @@ with `learn()`.
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 import msgspec
@@ -39,7 +40,8 @@ class Greylist:
 
     def __init__(self) -> None:
         """No knock is known."""
-        self._knocks: dict[_Triple, dict[str, Delivery]] = {}
+        #: Those that knocked last stand last.
+        self._doors: dict[_Triple, _Door] = {}
         self._count = 0
 
     def learn(self, rows: Iterable[Delivery]) -> None:
@@ -53,48 +55,112 @@ class Greylist:
         for row in batch.deliveries:
             if is_knock(row):
                 self._remember(row)
-        if not self._knocks:
+        if not self._doors:
             return
         folded: list[Delivery] = []
         accepted = [row for row in batch.deliveries if is_accepted(row)]
         for row in sorted(accepted, key=lambda each: (each.first_at, each.id)):
-            folded += self._let_in(row)
+            if door := self._doors.get(triple(row)):
+                folded += door.let_in(row)
         batch.deliveries.extend(folded)
 
-    def _let_in(self, row: Delivery) -> list[Delivery]:
+    def _remember(self, knock: Delivery) -> None:
+        name = triple(knock)
+        door = self._doors.pop(name, None) or _Door()
+        self._doors[name] = door
+        self._count += door.remember(knock)
+        while self._count > MOST:
+            first = next(iter(self._doors))
+            if len(self._doors) > 1:
+                self._count -= len(self._doors.pop(first))
+            else:
+                self._count -= self._doors[first].forget(MOST // 2)
+
+
+class _Door:
+    """The knocks of one client for one sender and recipient.
+
+    One that knocks all day costs no more for each message that it is let in with.
+    """
+
+    __slots__ = ("_free", "_is_sorted", "_known", "_let_in")
+
+    def __init__(self) -> None:
+        self._known: dict[str, Delivery] = {}
+        #: Knocks that nobody was let in after so far, and the others by the queue id of who was.
+        self._free: list[Delivery] = []
+        self._let_in: dict[str, dict[str, Delivery]] = {}
+        self._is_sorted = True
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def remember(self, knock: Delivery) -> int:
+        """Hold a knock, or what became of it meanwhile; 1 if it was not held, else 0."""
+        known = self._known.get(knock.id)
+        if known is not None and known.version >= knock.version:
+            return 0
+        if known is not None and known.next_queue_id:
+            self._let_in[known.next_queue_id].pop(known.id, None)
+        self._known[knock.id] = knock
+        self._is_sorted = False
+        if knock.next_queue_id:
+            self._let_in.setdefault(knock.next_queue_id, {})[knock.id] = knock
+        else:
+            self._free.append(knock)
+        return int(known is None)
+
+    def let_in(self, row: Delivery) -> list[Delivery]:
         """Count the knocks before an accepted message; returns those that are folded by it."""
-        held = self._knocks.get(triple(row))
-        if not held:
-            return []
-        before = [
-            knock
-            for knock in held.values()
-            if 0 <= row.first_at - knock.first_at <= WINDOW
-            and knock.next_queue_id in ("", row.queue_id)
-        ]
-        if not before:
-            return []
-        row.knocks = len(before)
-        row.knocked_at = min(knock.first_at for knock in before)
-        fresh = [knock for knock in before if not knock.next_queue_id]
-        changed = []
-        for knock in fresh:
-            told = msgspec.structs.replace(
+        since = row.first_at - WINDOW
+        fresh = self._take_free(since, row.first_at)
+        before = self._let_in.get(row.queue_id, {})
+        changed = [
+            msgspec.structs.replace(
                 knock, folded=True, next_queue_id=row.queue_id, version=knock.version + 1
             )
-            held[knock.id] = told
-            changed.append(told)
+            for knock in fresh
+        ]
+        if changed:
+            before = self._let_in.setdefault(row.queue_id, before)
+            before.update((each.id, each) for each in changed)
+            self._known.update((each.id, each) for each in changed)
+        times = [each.first_at for each in before.values() if since <= each.first_at]
+        times = [at for at in times if at <= row.first_at]
+        if times:
+            row.knocks, row.knocked_at = len(times), min(times)
         return changed
 
-    def _remember(self, knock: Delivery) -> None:
-        held = self._knocks.setdefault(triple(knock), {})
-        known = held.get(knock.id)
-        if known is not None and known.version >= knock.version:
-            return
-        held[knock.id] = knock
-        self._count += known is None
-        while self._count > MOST:
-            self._count -= len(self._knocks.pop(next(iter(self._knocks))))
+    def _take_free(self, since: int, until: int) -> list[Delivery]:
+        if not self._is_sorted:
+            # Of some it was told since that somebody was let in after them.
+            held = {each.id: each for each in self._free if self._known[each.id] is each}
+            self._free = sorted(held.values(), key=_order)
+            self._is_sorted = True
+        low = bisect_left(self._free, since, key=_time)
+        high = bisect_right(self._free, until, key=_time)
+        taken = self._free[low:high]
+        del self._free[low:high]
+        return taken
+
+    def forget(self, count: int) -> int:
+        """Forget the oldest; returns how many."""
+        oldest = sorted(self._known.values(), key=_order)[:count]
+        for each in oldest:
+            del self._known[each.id]
+            if each.next_queue_id:
+                self._let_in[each.next_queue_id].pop(each.id, None)
+        self._let_in = {name: held for name, held in self._let_in.items() if held}
+        self._free = [each for each in self._free if each.id in self._known]
+        return len(oldest)
+
+
+def _time(knock: Delivery) -> int:
+    return knock.first_at
+
+
+def _order(knock: Delivery) -> tuple[int, str]:
+    return knock.first_at, knock.id
 
 
 def is_knock(row: Delivery) -> bool:
