@@ -7,12 +7,17 @@ the second time it may tell more, as the reject log shows envelope and headers.
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import msgspec
 
 from postroad.model.event import Rejected
 
 #: Both come within this, microseconds.
 _TOGETHER = 1_000_000
+#: So many are remembered at most: older logs, in which time does not go on from the newest line
+#: so far, are all of one second as far as is known here.
+_MOST = 20_000
 
 
 class Echoes:
@@ -36,13 +41,16 @@ class Echoes:
         alone = msgspec.structs.replace(
             event, at=0, recipients=(), message_id="", subject="", above=()
         )
-        said = repr(alone)
+        said = blake2b(repr(alone).encode(errors="surrogatepass"), digest_size=16).hexdigest()
         at = event.at
         if (before := self._told.get(said)) and (
             before[0] == at or (0 < at - before[0] <= _TOGETHER and at % _TOGETHER)
         ):
             return before
+        self._told.pop(said, None)
         told = self._told[said] = (at, line)
+        if len(self._told) > _MOST:
+            self._told = dict(list(self._told.items())[_MOST // 2 :])
         if at > self._newest + _TOGETHER:
             self._newest = at
             self._told = self._recent()
