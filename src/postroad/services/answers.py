@@ -36,6 +36,7 @@ from postroad.store import Store
 
 if TYPE_CHECKING:
     from postroad.services.deliverability import Deliverability
+    from postroad.services.delivering import Delivering
     from postroad.services.probing import Probing
     from postroad.services.subscribing import Subscribing
     from postroad.services.tracing import Tracing
@@ -97,6 +98,13 @@ class Services:
         return Subscribing(self.settings, self.state, self.accounts, self.now)
 
     @cached_property
+    def delivering(self) -> Delivering:
+        """What sends letters, and what became of them, loaded likewise."""
+        from postroad.services.delivering import Delivering
+
+        return Delivering(self)
+
+    @cached_property
     def probing(self) -> Probing:
         """Live checks. What they are made with is loaded when the first is asked for."""
         from postroad.services.probing import Probing
@@ -119,6 +127,8 @@ class Services:
 
     def close(self) -> None:
         """End its threads. Store and state are closed by whoever opened them."""
+        if "delivering" in self.__dict__:
+            self.delivering.close()
         self.signing.shutdown(cancel_futures=True)
 
     def now(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from postroad.services.answers import Services
+from postroad.services.delivering import TEST, write_test
 
 
 def wire(services: Services) -> None:
@@ -10,4 +11,6 @@ def wire(services: Services) -> None:
 
     The order is that of a look: first what may put letters into the outbox, last what sends them.
     """
-    _ = services.telling
+    telling = services.telling
+    telling.composers[TEST] = write_test
+    telling.watches.append(services.delivering.look)

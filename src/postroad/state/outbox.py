@@ -152,22 +152,22 @@ def due(state: State, channel: str, *, at: int, limit: int = 1, target: str = ""
     return _read(state, wanted.order_by(letters.c.next_at, letters.c.id).limit(limit))
 
 
-def due_targets(state: State, *, at: int) -> list[str]:
-    """Webhooks that have letters to be tried by now; those that are paused wait."""
+def due_targets(state: State, *, at: int) -> list[tuple[str, int]]:
+    """Webhooks that have letters to be tried by now, with their accounts; paused ones wait."""
     paused = sa.select(webhooks.c.id).where(webhooks.c.paused)
     wanted = (
-        sa.select(letters.c.target)
+        sa.select(letters.c.target, letters.c.account_id)
         .where(
             letters.c.status == WAITING,
             letters.c.next_at <= at,
             letters.c.channel == WEBHOOK,
             letters.c.target.not_in(paused),
         )
-        .group_by(letters.c.target)
+        .group_by(letters.c.target, letters.c.account_id)
         .order_by(sa.func.min(letters.c.next_at))
     )
     with state.read() as connection:
-        return list(connection.execute(wanted).scalars())
+        return [(row.target, row.account_id) for row in connection.execute(wanted)]
 
 
 def begin(state: State, letter_id: int, *, message_id: str) -> bool:
@@ -204,8 +204,29 @@ def tried(
 
 
 def put_off(state: State, letter_id: int, *, until: int) -> None:
-    """Let a waiting letter wait until then; it was not tried."""
-    _change(state, letter_id, WAITING, next_at=until)
+    """Let a letter that was surely not sent wait until then; that is no try."""
+    _change(state, letter_id, WAITING, SENDING, status=WAITING, next_at=until)
+
+
+def first_tried(state: State, letter_id: int) -> int:
+    """When a letter was first tried; 0: not yet."""
+    wanted = sa.select(sa.func.min(tries.c.at)).where(tries.c.letter_id == letter_id)
+    with state.read() as connection:
+        return connection.execute(wanted).scalar_one() or 0
+
+
+def give_up_paused(state: State, *, before: int, said: str, at: int) -> int:
+    """Give letters up that are older than this and whose webhook is paused. How many."""
+    paused = sa.select(webhooks.c.id).where(webhooks.c.paused)
+    change = sa.update(letters).where(
+        letters.c.status == WAITING,
+        letters.c.channel == WEBHOOK,
+        letters.c.created_at < before,
+        letters.c.target.in_(paused),
+    )
+    with state.write() as connection:
+        done = connection.execute(change.values(status=FAILED, said=said, ended_at=at))
+        return done.rowcount
 
 
 def withdraw(state: State, letter_id: int, *, said: str, at: int) -> None:
@@ -286,7 +307,7 @@ def _read(state: State, wanted: sa.Select[Any]) -> list[Letter]:
         return [letter_of(row) for row in connection.execute(wanted)]
 
 
-def _change(state: State, letter_id: int, before: str, **values: Any) -> None:
-    change = sa.update(letters).where(letters.c.id == letter_id, letters.c.status == before)
+def _change(state: State, letter_id: int, *before: str, **values: Any) -> None:
+    change = sa.update(letters).where(letters.c.id == letter_id, letters.c.status.in_(before))
     with state.write() as connection:
         connection.execute(change.values(values))
