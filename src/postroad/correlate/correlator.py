@@ -80,6 +80,8 @@ class Correlator:
         self._earlier: set[QueueKey] = set()
         self._horizon = horizon or {}
         self._max_open = max_open
+        #: Queue ids whose lives have to be parted anew: a line came out of order.
+        self._unsorted: dict[QueueKey, None] = {}
         self._is_splitting = False
         self._asides = Asides(self._table, self._ask, self._horizon, asides)
 
@@ -224,9 +226,9 @@ class Correlator:
         before = message.previous
         if before is not None and line in before.events:
             return None
-        if not self._is_splitting and _may_be_out_of_order(message, event):
-            self._split(key, message, event, line)
-            return None
+        is_unsorted = key in self._unsorted
+        if is_unsorted or (not self._is_splitting and _may_be_out_of_order(message, event)):
+            return self._put_off(key, message, event, line)
         if isinstance(event, Arrived):
             if not message.begun and _same_second(event, message):
                 return message
@@ -249,24 +251,32 @@ class Correlator:
         ):
             # Headers are read once, as a message comes in: this one is another.
             if event.at == message.last_at and not self._is_splitting:
-                self._split(key, message, event, line)
-                return None
+                return self._put_off(key, message, event, line)
             return self._begin_again(key, message, event)
         return message
 
-    def _split(self, key: QueueKey, message: Message, event: Event, line: str) -> None:
-        """Sort the lines of two lives by time and part them anew."""
-        emitted: dict[str, Emitted] = {}
-        for life in self._table.lives(key):
-            emitted.update(life.emitted or {})
+    def _put_off(self, key: QueueKey, message: Message, event: Event, line: str) -> None:
+        """Keep a line until the lines of all lives are sorted by time and parted anew.
+
+        That is done once before anything is given out, however many lines make it necessary.
+        """
         message.events[line] = event
-        is_flagged = key in self._flagged
-        self._is_splitting = True
-        self.relearn(key, [], emitted)
-        self._is_splitting = False
-        if is_flagged:
-            # The store was not asked yet.
-            self._flagged[key] = None
+        self._unsorted[key] = None
+
+    def _sort(self) -> None:
+        """Part the lives anew of queue ids of which lines came out of order."""
+        unsorted, self._unsorted = self._unsorted, {}
+        for key in unsorted:
+            emitted: dict[str, Emitted] = {}
+            for life in self._table.lives(key):
+                emitted.update(life.emitted or {})
+            is_flagged = key in self._flagged
+            self._is_splitting = True
+            self.relearn(key, [], emitted)
+            self._is_splitting = False
+            if is_flagged:
+                # The store was not asked yet.
+                self._flagged[key] = None
 
     def _begin_again(self, key: QueueKey, message: Message, event: Event) -> Message:
         message.previous = None
@@ -282,6 +292,7 @@ class Correlator:
         Ask the store for the lines of these, and of the queue ids linked to them, give them to
         `relearn()`, and ask again, until none is left; then `drain()`.
         """
+        self._sort()
         self._kin.resolve()
         fresh = [key for key in self._flagged if key in self._earlier or not self._is_whole(key)]
         self._flagged = {}
@@ -308,6 +319,7 @@ class Correlator:
         """
         self._asked.add(key)
         self._flagged.pop(key, None)
+        self._unsorted.pop(key, None)
         known = {line: event for event, line in lines}
         lives = self._table.lives(key)
         self._open.pop(key, None)
@@ -349,6 +361,7 @@ class Correlator:
 
         Ended messages are forgotten some seconds (`LINGER`) after, in the time of the log.
         """
+        self._sort()
         self._kin.resolve()
         self._table.touch_families()
         batch = Batch()

@@ -34,12 +34,12 @@ class Kin:
         self.own_addresses = own_addresses
         self._table = table
         self._ask = ask
-        self._awaited: dict[QueueKey, list[tuple[Message, Reference]]] = {}
+        self._awaited: dict[QueueKey, dict[Message, Reference]] = {}
 
     def welcome(self, key: QueueKey) -> None:
         """A message was opened: those that named it before may do so again."""
         if self._awaited:
-            for message, reference in self._awaited.pop(key, ()):
+            for message, reference in self._awaited.pop(key, {}).items():
                 if not message.is_gone:
                     message.refer(reference)
                     self._table.touch(message)
@@ -85,9 +85,7 @@ class Kin:
             self._tie(message, other, reference)
             return
         key = (message.host, message.instance, reference.other)
-        waiting = self._awaited.setdefault(key, [])
-        if not any(each[0] is message for each in waiting):
-            waiting.append((message, reference))
+        self._awaited.setdefault(key, {}).setdefault(message, reference)
         self._ask(key)
 
     def _tie(self, message: Message, other: Message, reference: Reference) -> None:
@@ -143,7 +141,7 @@ class Kin:
             self._awaited = {
                 key: waiting
                 for key, waiting in self._awaited.items()
-                if any(not each[0].closed_at or each[0].closed_at >= oldest for each in waiting)
+                if any(not each.closed_at or each.closed_at >= oldest for each in waiting)
             }
         while len(self._awaited) > limit:
             del self._awaited[next(iter(self._awaited))]

@@ -12,6 +12,9 @@ LINGER = 5_000_000
 
 _SECOND = 1_000_000
 
+#: A delivery's id begins with the key of its message, which has so many digits.
+_KEY_LENGTH = 16
+
 
 class Table:
     """Open messages by queue id. Ended ones stay for `LINGER`, in the time of the log."""
@@ -191,10 +194,12 @@ def remember_rows(lives: list[Message], emitted: dict[str, Emitted]) -> None:
     """
     if not lives or not emitted:
         return
-    left = dict(emitted)
+    of_life: dict[str, dict[str, Emitted]] = {}
+    for name, row in emitted.items():
+        of_life.setdefault(name[:_KEY_LENGTH], {})[name] = row
     for life in lives:
-        prefix = life.key
-        life.emitted = {name: left.pop(name) for name in list(left) if name.startswith(prefix)}
+        life.emitted = of_life.pop(life.key, {})
+    left = {name: row for rows in of_life.values() for name, row in rows.items()}
     lives[-1].emitted = {**(lives[-1].emitted or {}), **left}
 
 
