@@ -38,6 +38,7 @@ WITHOUT_MAIL = {
     "/static/{version}/{name}",
     "/trace",
     "/trace/part",
+    "/verify",
     "/probe",
     "/deliverability",
 }
@@ -74,6 +75,11 @@ def pages(ids: Iterable[str]) -> dict[str, list[str]]:
         "/remote": [f"/remote?show={each}" for each in ("", "temporary", "permanent", "all")],
         "/overview": [f"/overview?period={each}" for each in ("", "24h", "30d")],
         "/entered": ["/entered"],
+        "/message/{delivery_id}/evidence": [f"/message/{each}/evidence" for each in ids],
+        "/evidence": ["/evidence"],
+        "/evidence/{name}": ["/evidence/none"],
+        "/evidence/{name}/evidence.json": ["/evidence/none/evidence.json"],
+        "/evidence/{name}/evidence.pdf": ["/evidence/none/evidence.pdf"],
         "/looked": ["/looked"],
         "/reasons": ["/reasons"],
         "/reasons/{name}": [

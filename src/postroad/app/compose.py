@@ -110,7 +110,9 @@ def _adding(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
         if message["type"] == "http.response.start":
             found = MutableScopeHeaders(message)
             for name, value in headers.items():
-                found[name] = value
+                # A page behind a secret address tells other sites even less.
+                if found.get(name) != "no-referrer":
+                    found[name] = value
             found.setdefault("Cache-Control", "no-store")
 
     return add

@@ -52,5 +52,6 @@ def _clear(services: Services, stop: threading.Event) -> None:
             services.store.drop_expired(now)
             kept = services.settings.retention_days * DAY
             services.accounts.audit.drop_before(now - kept)
+            services.evidence.forget(now)
         except PostroadError as error:
             _log.warning("Old mail could not be dropped: %s", error)

@@ -10,6 +10,7 @@ from postroad import __version__
 from postroad.cli import (
     deliverability,
     doctor,
+    evidence,
     import_,
     receipt,
     search,
@@ -20,6 +21,7 @@ from postroad.cli import (
     token,
     trace,
     user,
+    verify,
 )
 from postroad.cli.context import Given
 
@@ -77,6 +79,8 @@ app.command("serve", help=serve.SERVE_HELP, epilog=serve.SERVE_EPILOG)(serve.com
 app.command("receipt", help=receipt.HELP, epilog=receipt.EPILOG)(receipt.command)
 app.command("search", help=search.HELP, epilog=search.EPILOG)(search.command)
 app.command("show", help=show.HELP, epilog=show.EPILOG)(show.command)
+app.command("evidence", help=evidence.HELP, epilog=evidence.EPILOG)(evidence.command)
+app.command("verify", help=verify.HELP, epilog=verify.EPILOG)(verify.command)
 app.command("trace", help=trace.HELP, epilog=trace.EPILOG)(trace.command)
 app.command("doctor", help=doctor.HELP, epilog=doctor.EPILOG)(doctor.command)
 app.command("deliverability", help=deliverability.HELP, epilog=deliverability.EPILOG)(

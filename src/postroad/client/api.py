@@ -70,6 +70,10 @@ class Client:
         """One delivery by its id, with attempts, log lines, family and verdict."""
         return self._get(f"deliveries/{quote(name, safe='')}")
 
+    def make_evidence(self, name: str, order: Mapping[str, Any]) -> dict[str, Any]:
+        """Evidence of a delivery by its id: the signed file, the PDF, the link."""
+        return self._send("POST", f"deliveries/{quote(name, safe='')}/evidence", order)
+
     def status(self) -> dict[str, Any]:
         """Version, account, zone and how far reading has come."""
         return self._get("status")

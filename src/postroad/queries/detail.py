@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -24,6 +24,8 @@ from postroad.store import QueueKey, Store, columns
 
 #: A delivery that belongs with another: `relation` says how, the rest are public fields.
 Relative = dict[str, Any]
+#: Decides what of a delivery is seen, by a scope and the other rows of its message.
+Views = Callable[[Scope, Delivery, list[Delivery]], View]
 
 #: How a related message is called from the first of two linked queue ids, and from the second.
 _RELATIONS = {
@@ -58,8 +60,11 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     receipts: list[Told] = []
 
 
-def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
-    """Everything about one delivery; None if there is none that the viewer may see."""
+def detail(store: Store, scope: Scope, delivery_id: str, views: Views = View) -> Detail | None:
+    """Everything about one delivery; None if there is none that the viewer may see.
+
+    `views` are the viewer's own eyes unless it is to be handed on (`handed`).
+    """
     if len(delivery_id) != ID_LENGTH:
         return None
     delivery_id = delivery_id.lower()
@@ -69,10 +74,10 @@ def detail(store: Store, scope: Scope, delivery_id: str) -> Detail | None:
     if found is None or not admits(scope, found):
         knock = next((row for row in rows if row.id == delivery_id and row.next_queue_id), None)
         let_in = _let_in_after(store, knock) if knock and admits(scope, knock) else ""
-        return detail(store, scope, let_in) if let_in else None
+        return detail(store, scope, let_in, views) if let_in else None
     hops = _hops(store, found)
     siblings = [row for row in rows if row.id != found.id]
-    view = View(scope, found, [*siblings, *hops])
+    view = views(scope, found, [*siblings, *hops])
     made = _attempts(store, found)
     lines = [
         *_lines(store, found, [*hops, *_knocks(store, found)]),

@@ -36,6 +36,7 @@ from postroad.store import Store
 
 if TYPE_CHECKING:
     from postroad.services.deliverability import Deliverability
+    from postroad.services.evidencing import Evidencing
     from postroad.services.delivering import Delivering
     from postroad.services.probing import Probing
     from postroad.services.subscribing import Subscribing
@@ -124,6 +125,15 @@ class Services:
         from postroad.services.deliverability import Deliverability
 
         return Deliverability(self.settings, self.store, self.accounts.audit, self.limits)
+
+    @cached_property
+    def evidence(self) -> Evidencing:
+        """Evidence, loaded likewise."""
+        from postroad.services.evidencing import Evidencing
+
+        return Evidencing(
+            self.settings, self.store, self.state, self.accounts, self.limits, self.now
+        )
 
     def close(self) -> None:
         """End its threads. Store and state are closed by whoever opened them."""

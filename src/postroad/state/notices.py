@@ -119,7 +119,7 @@ evidence = sa.Table(
     sa.Column("id", sa.String(64), primary_key=True),
     _account(),
     sa.Column("delivery_id", sa.String(64), nullable=False),
-    #: JSON: the sealed document
+    #: JSON: the sealed document, and who may see the delivery
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     #: 0: does not expire
