@@ -13,16 +13,16 @@ from postroad.model.event import Arrived, Attempted, Ended, EndKind, Event, Link
 from postroad.model.status import Outcome
 
 
-def _short(kind: Callable[..., Event], seconds: int, **more: object) -> Event:
+def _short(event: Callable[..., Event], seconds: int, **more: object) -> Event:
     """A line about a queue id that comes round again."""
     at = START + seconds * SECOND
-    return kind(at=at, host="mail", instance="postfix", queue_id="ABCDEF", **more)
+    return event(at=at, host="mail", instance="postfix", queue_id="ABCDEF", **more)
 
 
-def _long(kind: Callable[..., Event], number: int, **more: object) -> Event:
+def _long(event: Callable[..., Event], number: int, **more: object) -> Event:
     """A line about a message of its own."""
     queue_id = f"1vAAAA-{number:011d}-0001"
-    return kind(at=START + number, host="mail", queue_id=queue_id, **more)
+    return event(at=START + number, host="mail", queue_id=queue_id, **more)
 
 
 def _turn(number: int) -> Event:

@@ -228,7 +228,8 @@ class Correlator:
             return None
         is_unsorted = key in self._unsorted
         if is_unsorted or (not self._is_splitting and _may_be_out_of_order(message, event)):
-            return self._put_off(key, message, event, line)
+            self._put_off(key, message, event, line)
+            return None
         if isinstance(event, Arrived):
             if not message.begun and _same_second(event, message):
                 return message
@@ -251,7 +252,8 @@ class Correlator:
         ):
             # Headers are read once, as a message comes in: this one is another.
             if event.at == message.last_at and not self._is_splitting:
-                return self._put_off(key, message, event, line)
+                self._put_off(key, message, event, line)
+                return None
             return self._begin_again(key, message, event)
         return message
 
