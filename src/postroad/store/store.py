@@ -15,6 +15,7 @@ from postroad.model.event import ASIDES
 from postroad.model.receipt import Kept
 from postroad.store import address as addresses
 from postroad.store import columns, retention, writer
+from postroad.store.changes import CHANGES, SLOWEST, Change, Wanted, Writing
 from postroad.store.engine import Engine
 from postroad.store.known import Known
 from postroad.store.migrate import migrate
@@ -68,6 +69,7 @@ class Store:
         self._engine = engine
         self._samples = Samples(engine)
         self._withdrawing = threading.Lock()
+        self._writing = Writing()
         self.retention_days = retention_days
 
     @classmethod
@@ -111,7 +113,9 @@ class Store:
         writer.write(self._engine, "log_lines", batch.lines)
         writer.write(self._engine, "attempts", batch.attempts)
         writer.write(self._engine, "links", batch.links)
-        writer.write(self._engine, "deliveries", self._with_withdrawn(batch.deliveries))
+        deliveries = self._with_withdrawn(batch.deliveries)
+        with self._writing.block():
+            writer.write(self._engine, "deliveries", deliveries)
 
     def write_coverage(self, rows: Sequence[Coverage]) -> None:
         """Keep what was read; a row replaces the one of the same source, host, minute, chunk."""
@@ -247,6 +251,40 @@ class Store:
         """The time of the newest stored line of this host, 0 if there is none."""
         sql = "SELECT max(at) AS at FROM newest_lines WHERE host = {host:String}"
         return self.read(sql, {"host": host}, _Newest)[0].at
+
+    def settled(self) -> int:
+        """Before which moment every change can be read; microseconds UTC of the engine's clock."""
+        if self._engine.address.is_embedded:
+            return self._writing.settled()
+        sql = "SELECT toUnixTimestamp64Micro(now64(6)) AS at"
+        return self.read(sql, {}, _Newest)[0].at - SLOWEST
+
+    def changes(
+        self,
+        wanted: Wanted,
+        *,
+        since: int,
+        until: int,
+        active: int,
+        after: tuple[int, int, str] = (0, 0, ""),
+        limit: int,
+    ) -> list[Change]:
+        """The first changes behind a place, written from `since` to before `until`.
+
+        Of mail that came or was tried at `active` or later. A delivery may come several times, as
+        often as it changed. They are for nobody to see: who is told looks them up in their scope.
+        """
+        written, ago, identity = after
+        parameters = msgspec.structs.asdict(wanted) | {
+            "since": since,
+            "until": until,
+            "active": active,
+            "written": written,
+            "ago": ago,
+            "id": identity,
+            "limit": limit,
+        }
+        return self.read(CHANGES, parameters, Change)
 
     def drop_before(self, at: int) -> int:
         """Drop what is from before this time; how many weeks of tables lost something."""
