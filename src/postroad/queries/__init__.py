@@ -5,6 +5,8 @@ everybody else's addresses masked. No function here can be asked without a scope
 it in SQL: what a viewer may not see is not found, not counted and not explained.
 """
 
+from postroad.queries.alarms import Refusing, Sending, refusing, sending
+from postroad.queries.among import among, of_messages
 from postroad.queries.conversation import Turn, Who
 from postroad.queries.detail import Detail, Relative, detail
 from postroad.queries.disguise import disguised
@@ -36,13 +38,16 @@ __all__ = [
     "Host",
     "Overview",
     "Provider",
+    "Refusing",
     "Relative",
+    "Sending",
     "Source",
     "Spread",
     "Top",
     "Turn",
     "UnknownShape",
     "Who",
+    "among",
     "counts",
     "coverage",
     "detail",
@@ -53,10 +58,13 @@ __all__ = [
     "hosts",
     "in_words",
     "iterate",
+    "of_messages",
     "overview",
     "public",
     "receipts",
+    "refusing",
     "search",
+    "sending",
     "sources",
     "statistics",
     "unknown",
