@@ -33,13 +33,12 @@ from bench import bounces, logs
 from bench.bounces import Bounces
 from bench.eximtests import Proof, prove
 from bench.foreign import Set, foreign_sets
-from postroad import parsers
+from postroad import parsers, queries
 from postroad.ingest import Importer, Result
 from postroad.model.delivery import Delivery
 from postroad.model.event import NOISE
 from postroad.model.scope import Scope
 from postroad.model.search import Search
-from postroad.queries import find
 from postroad.state import State
 from postroad.store import Store
 
@@ -134,7 +133,7 @@ def _generated(kind: str, lines: int, seed: int) -> tuple[Lines, Agreement]:
         state = State.open(folder / "state.db")
         try:
             result = _import(store, state, folder / "logs", kind)
-            rows = chain(find.iterate(store, Scope.everything(), Search()), _knocks(store))
+            rows = chain(queries.iterate(store, Scope.everything(), Search()), _knocks(store))
             agreement = compare(kind, truth, rows)
         finally:
             state.close()

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from postroad.accounts import Viewer, local_administrator, secret
 from postroad.errors import AccessError
 from postroad.services import Services
+from postroad.services.sending import HEAD
 
 #: Key of an ASGI scope that only our own Unix socket sets. No header can.
 LOCAL = "postroad.local"
@@ -67,7 +68,7 @@ def heads(app: ASGIApp) -> ASGIApp:
     async def answering(scope: Scope, receive: Receive, send: Send) -> None:
         """Ask in the words that routes know."""
         is_head = scope.get("method") == "HEAD"
-        asked: Any = {**scope, "method": "GET"} if is_head else scope
+        asked: Any = {**scope, "method": "GET", HEAD: True} if is_head else scope
         await app(asked, receive, send)
 
     return answering

@@ -13,11 +13,10 @@ from rich.progress import Progress as Bar
 
 from postroad.cli import talk
 from postroad.model import safe, when
+from postroad.model.amount import size
 
 #: Seconds between plain lines.
 _PAUSE = 10.0
-_KILO = 1000
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 class Progress:
@@ -106,15 +105,6 @@ def sentences(result: Mapping[str, Any]) -> str:
     if unknown:
         said.append("`postroad source unknown` shows a sample of what was not understood.")
     return "\n".join([*said, *result["notes"]])
-
-
-def size(octets: float) -> str:
-    """Octets in the unit that reads best: `31.4 MB` (powers of ten, as disks are sold)."""
-    unit = 0
-    while octets >= _KILO and unit < len(_UNITS) - 1:
-        octets /= _KILO
-        unit += 1
-    return f"{octets:.1f} {_UNITS[unit]}" if unit else f"{int(octets)} B"
 
 
 def _files(count: int) -> str:

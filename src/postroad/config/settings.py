@@ -396,6 +396,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "stored yet, in millions of octets. What comes when it is full is dropped and counted.",
         ),
     ] = 256
+    exports_megabytes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Room below `<home>/exports` for files that were made in the background "
+            "and wait to be fetched, in millions of octets; half of it for one account that is no "
+            "administrator. What would take more is not made, and says so.",
+        ),
+    ] = 2000
     sources: Annotated[
         tuple[Source, ...],
         Meta(description="Logs that `follow` and `serve` read: one `[[sources]]` table each."),

@@ -49,3 +49,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return (
             party in self.addresses or party in self.logins or address.domain(party) in self.domains
         )
+
+    def covers(self, other: Scope) -> bool:
+        """Whether whoever has this scope sees everything that whoever had the other one saw."""
+        if self.is_everything or other.is_everything:
+            return self.is_everything
+        return other.domains <= self.domains and all(
+            map(self.holds, other.addresses | other.logins)
+        )

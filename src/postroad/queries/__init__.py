@@ -13,7 +13,7 @@ from postroad.queries.disguise import disguised
 from postroad.queries.entered import Entry, entered
 from postroad.queries.explain import explain
 from postroad.queries.figures import Day, counts, statistics
-from postroad.queries.find import DEFAULT_LIMIT, MAXIMUM_LIMIT, iterate, search
+from postroad.queries.find import DEFAULT_LIMIT, MAXIMUM_LIMIT, search
 from postroad.queries.health import (
     Host,
     Source,
@@ -23,6 +23,7 @@ from postroad.queries.health import (
     sources,
     unknown,
 )
+from postroad.queries.listing import Listing, iterate
 from postroad.queries.missing import gaps, in_words
 from postroad.queries.overview import Bucket, Overview, Provider, Spread, Top, overview
 from postroad.queries.public import public
@@ -36,6 +37,7 @@ __all__ = [
     "Detail",
     "Entry",
     "Host",
+    "Listing",
     "Overview",
     "Provider",
     "Refusing",

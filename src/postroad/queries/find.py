@@ -8,7 +8,6 @@ way in it, from its arrival to its last attempt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -64,21 +63,6 @@ def search(
         total=sum(counts(store, scope, search).values()) if count else None,
         notes=[] if found or after else explain(store, scope, search),
     )
-
-
-def iterate(
-    store: Store, scope: Scope, search: Search, *, page: int = MAXIMUM_LIMIT
-) -> Iterator[Delivery]:
-    """All deliveries that match, in the order asked for, read page by page."""
-    planned = plan(store, scope, search)
-    after: Place | None = None
-    while planned is not None:
-        found = _deliveries(store, planned, after=after, wanted=page)
-        for each in found:
-            yield View(scope, each.delivery).delivery()
-        if len(found) < page:
-            return
-        after = found[-1].place
 
 
 class _Found(NamedTuple):

@@ -89,6 +89,20 @@ class Range:
         each = " UNION ALL ".join(f"({self._page_of(key, count)})" for key in keys)
         return f"SELECT ago, id, value FROM ({each}) {unique}"
 
+    def keys(self) -> str:
+        """A query of `ago` and `id` of every delivery, each once, in the order asked for."""
+        if self._first is None:
+            value = self._order[0] or "0"
+            return (
+                f"SELECT ago, id FROM (SELECT ago, id, {value} AS value FROM deliveries FINAL "
+                f"WHERE {self.where}) ORDER BY {self._ordered('value')}"
+            )
+        keys, by_time = self._first.keys, self._ordered("")
+        if len(keys) == 1 and not self._first.is_prefix:
+            way = "" if self._is_descending else " DESC"
+            return f"SELECT ago, id {self._from(keys)} ORDER BY key{way}, {by_time}"
+        return f"SELECT ago, id {self._from(keys)} ORDER BY {by_time} LIMIT 1 BY ago, id"
+
     def each(self) -> str:
         """A query of `ago`, `id`, `state` and `host` of every delivery, each once.
 

@@ -6,7 +6,7 @@ Methods block; they are called in worker threads.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +21,6 @@ from postroad.config import Settings
 from postroad.errors import SearchError
 from postroad.ingest import Follower
 from postroad.model import box, question, retry, when
-from postroad.model.delivery import Delivery
 from postroad.model.retry import Retry
 from postroad.model.search import Page, Search
 from postroad.model.status import Outcome, Status
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from postroad.services.deliverability import Deliverability
     from postroad.services.evidencing import Evidencing
     from postroad.services.delivering import Delivering
+    from postroad.services.exporting import Exporting
     from postroad.services.probing import Probing
     from postroad.services.subscribing import Subscribing
     from postroad.services.tracing import Tracing
@@ -135,11 +135,30 @@ class Services:
             self.settings, self.store, self.state, self.accounts, self.limits, self.now
         )
 
+    @cached_property
+    def exporting(self) -> Exporting:
+        """Files of deliveries, loaded likewise."""
+        from postroad.services.exporting import Exporting
+
+        return Exporting(
+            self.settings,
+            self.store,
+            self.state,
+            self.accounts,
+            self.subscribing,
+            ask=self._ask,
+            note=self._note,
+            now=self.now,
+            wake=self.telling.wake,
+        )
+
     def close(self) -> None:
         """End its threads. Store and state are closed by whoever opened them."""
         if "delivering" in self.__dict__:
             self.delivering.close()
         self.signing.shutdown(cancel_futures=True)
+        if "exporting" in self.__dict__:
+            self.exporting.close()
 
     def now(self) -> int:
         """Microseconds UTC."""
@@ -185,17 +204,6 @@ class Services:
         search = self._ask(values, zone)
         self._note(viewer, "counts", search)
         return search, queries.counts(self.store, viewer.scope, search)
-
-    def export(
-        self, viewer: Viewer, values: Mapping[str, str], *, zone: ZoneInfo
-    ) -> Iterator[Delivery]:
-        """All deliveries that this viewer asks for and may see, read as they are taken.
-
-        Raises `SearchError` at once, before anything is taken.
-        """
-        search = self._ask(values, zone)
-        self._note(viewer, "export", search)
-        return queries.iterate(self.store, viewer.scope, search)
 
     def overview(
         self, viewer: Viewer, values: Mapping[str, str], *, zone: ZoneInfo
@@ -251,8 +259,9 @@ class Services:
         words = str(question.in_words(search, when.UTC_ZONE))
         self.accounts.audit.write(viewer, action, words, about=about)
 
-    def _ask(self, values: Mapping[str, str], zone: ZoneInfo) -> Search:
-        search = question.ask(values, now=self.now(), zone=zone)
+    def _ask(self, values: Mapping[str, str], zone: ZoneInfo, now: int = 0) -> Search:
+        """The search that these values ask for, now or at a moment. Raises `SearchError`."""
+        search = question.ask(values, now=now or self.now(), zone=zone)
         if search.reason and search.reason.upper() not in Reason.__members__:
             known = ", ".join(each.word for each in Reason)
             raise SearchError(

@@ -13,4 +13,6 @@ def wire(services: Services) -> None:
     """
     telling = services.telling
     telling.composers[TEST] = write_test
+    telling.composers["export"] = services.exporting.compose
+    telling.watches.append(services.exporting.making.look)
     telling.watches.append(services.delivering.look)

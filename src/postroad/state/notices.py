@@ -133,7 +133,7 @@ exports = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     _account(),
-    #: Query string of the page
+    #: JSON: the question and the layout
     sa.Column("what", sa.Text, nullable=False),
     #: csv, json or parquet
     sa.Column("format", sa.String(16), nullable=False),

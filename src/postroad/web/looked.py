@@ -31,6 +31,7 @@ _ACTIONS: dict[str, Text] = {
     "counts": say("counted"),
     "detail": say("opened a message"),
     "export": say("exported a list"),
+    "export_fetch": say("fetched an export"),
     "overview": say("looked at the overview"),
     "entered": say("looked at how mail entered"),
     "statistics": say("asked for figures"),

@@ -16,6 +16,7 @@ from postroad.accounts import Choices, Viewer, secret
 from postroad.languages import catalogue, known, wanted
 from postroad.model import when, words
 from postroad.services import Services
+from postroad.services.exports.columns import codes, result
 from postroad.web import statics, texts
 from postroad.web.cookies import LANGUAGE, ZONE, form_cookie, form_key
 
@@ -111,8 +112,8 @@ _TEMPLATES.globals.update(
     outcome_status=words.outcome_status,
     local=when.local,
     rfc3339=when.rfc3339,
-    result=texts.result,
+    result=result,
     breakable=texts.breakable,
-    codes=texts.codes,
+    codes=codes,
     number=texts.number,
 )

@@ -19,6 +19,8 @@ from postroad.web.columns import Column
 from postroad.web.form import BOXES, PERIODS, Form
 from postroad.web.pages import Asked, Asking, Served, choices_of, page, shown_error, zone_of
 
+#: From how many rows on a file is better made in the background.
+_MANY_ROWS = 50_000
 #: What the table itself can be narrowed to.
 _FILTERS: dict[Status, Text] = {
     Status.DELIVERED: say("Show Successes"),
@@ -64,6 +66,7 @@ def _answer(request: Asked, viewer: Viewer, services: Services, form: Form) -> d
         "statuses": list(Status),
         "total": _total(found.counts, form.statuses),
         "total_of_all": total_of_all,
+        "many_rows": _MANY_ROWS,
         "next_link": form.link(cursor=following) if following else "",
         "notes": found.page.notes,
         "inside": _opened(viewer, services, form["open"]),

@@ -21,9 +21,9 @@ from postroad.queries import Detail
 from postroad.reasons.reason import Reason
 from postroad.reasons.verdict import Verdict, verdict
 from postroad.services import Services
+from postroad.services.exports.columns import result
 from postroad.web.failures import NotFound
 from postroad.web.pages import Asked, Asking, Served, page
-from postroad.web.texts import result
 
 #: Why there was no connection over which the other server could have said anything.
 _UNREACHED = {

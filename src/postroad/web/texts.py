@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 
 from postroad.languages import Catalogue
 from postroad.model import when
-from postroad.model.delivery import Delivery
 from postroad.model.text import Text, say_many
 
 #: Control characters, and marks that change the direction of what follows (Unicode TR 9, TR 36).
@@ -20,8 +19,6 @@ _INVISIBLE = re.compile(
 )
 #: A domain longer than this may be broken too.
 _SHORT_DOMAIN = 15
-#: Codes that stand among the first so many characters need not be said again.
-_CODES = 16
 _MANY_DAYS = 3 * 365
 
 
@@ -77,19 +74,6 @@ def breakable(address: str) -> Markup:
     marks = "[@]" if at and len(domain) <= _SHORT_DOMAIN else "[@.]"
     text = str(escape(visible(address)))
     return Markup(re.sub(rf"(?<=\w)(?={marks})", "<wbr>", text))  # noqa: S704 - escaped above
-
-
-def codes(delivery: Delivery) -> str:
-    """The reply code and the enhanced status code; empty where none is known."""
-    known = [str(delivery.smtp_code)] if delivery.smtp_code else []
-    known += [delivery.enhanced_code] if delivery.enhanced_code else []
-    return " ".join(known)
-
-
-def result(delivery: Delivery) -> str:
-    """The codes, where the words do not begin with them, and the receiving server's own words."""
-    begins = all(code in delivery.result[:_CODES] for code in codes(delivery).split())
-    return delivery.result if begins else f"{codes(delivery)} {delivery.result}".strip()
 
 
 def kept_for(days: int) -> Text:
