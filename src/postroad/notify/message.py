@@ -101,7 +101,7 @@ def write(
         needs_utf8 = not (recipient.isascii() and sender.isascii())
         message = EmailMessage(policy=_POLICY.clone(utf8=needs_utf8))
         message["From"] = Address(_NAME_SHOWN, addr_spec=sender)
-        message["To"] = Address(addr_spec=recipient)
+        message["To"] = _address(recipient)
         message["Subject"] = safe.line(_clean(notice.subject))[:_LONGEST_SUBJECT]
         message["Date"] = datetime.fromtimestamp(at // SECOND, UTC)
         message["Message-ID"] = f"<{name}>"
@@ -135,6 +135,14 @@ def _ascii_domain(address: str) -> str:
         message = f"{address!r} is not an address"
         raise Unwritable(message)
     return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+
+
+def _address(text: str) -> Address:
+    """An address for a header. The library reads ASCII only, but writes what it is given."""
+    if text.isascii():
+        return Address(addr_spec=text)
+    local, _, domain = text.rpartition("@")
+    return Address(username=local, domain=domain)
 
 
 def _text(text: str) -> str:
