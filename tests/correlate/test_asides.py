@@ -215,3 +215,29 @@ def test_a_line_of_a_later_run():
 def test_names_of_the_folder_for_unwanted_mail(mailbox: str, *, expected: bool):
     """The last part of the name decides, in any case."""
     assert is_junk(mailbox) is expected
+
+
+def test_a_late_line_of_a_message_that_was_forgotten():
+    """What a mailbox server said stays said when a message is taken up once more in one run."""
+    script = Script("postfix")
+    for number in range(3):
+        script.described(9, "4AAAAAAAAAAz", client_host=f"mx{number}.example.org")
+    others = Script("postfix")
+    others.arrived(60, "4BBBBBBBBBBz")
+    others.ended(60, "4BBBBBBBBBBz")
+    before = [*postfix(users=("ann",)), dovecot("ann@example.com", 0), *others.lines]
+    ends = frozenset({len(before) - 3, len(before) - 1})
+    book = fold_all([*before, *script.lines], drain_after=ends)
+
+    assert rows(book) == {"ann@example.com": (Status.DELIVERED, "INBOX")}
+
+
+def test_what_was_said_of_one_copy_does_not_bring_back_what_was_said_for_years(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """More lines than one aside holds make another; all of them are kept, and shown."""
+    monkeypatch.setattr("postroad.correlate.correlator.MOST_SAID", 10)
+    told = [dovecot(f"u{number}@example.com", number) for number in range(35)]
+    book = fold_all(told, drain_after=frozenset(range(0, 35, 7)))
+
+    assert len(book.rows()) == 35

@@ -250,6 +250,22 @@ def test_lines_in_the_order_of_time(store):
     assert list(found) == [KEY]
 
 
+def test_what_is_said_under_a_message_id_is_bounded(store):
+    """Of lines and messages of one Message-ID, the latest of a period are read, and so many."""
+    name = "<1@example.org>"
+    told = [line(f"{n}", queue_id=name, instance="dovecot", at=NOON + n) for n in range(9)]
+    rows = [
+        delivery(queue_id=f"q{n}", message_id=name.strip("<>"), at=NOON + n * SECOND)
+        for n in range(9)
+    ]
+    store.write(batch(*rows, lines=told))
+    key = (HOST, "dovecot", name)
+    found = store.said_of([key], since=NOON + 1, until=NOON + 7, most=3)
+    assert [each.text for each in found[key]] == ["5", "6", "7"]
+    named = store.queues_named([name], since=NOON, until=NOON + 5 * SECOND, most=2)
+    assert sorted(queue_id for _, _, queue_id in named) == ["q4", "q5"]
+
+
 def test_many_keys_at_once(store):
     """More keys than one statement takes are asked for in several."""
     names = [f"q{number}" for number in range(2_500)]

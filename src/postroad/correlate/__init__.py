@@ -11,8 +11,9 @@ Known limits: where queue ids come round again (Postfix's short ids), two lives 
 meet within one time stamp are told apart by their order in the log.
 """
 
+from postroad.correlate.asides import MOST_SAID
 from postroad.correlate.correlator import Correlator
 from postroad.correlate.greylist import WINDOW, Greylist
 from postroad.correlate.table import QueueKey
 
-__all__ = ["WINDOW", "Correlator", "Greylist", "QueueKey"]
+__all__ = ["MOST_SAID", "WINDOW", "Correlator", "Greylist", "QueueKey"]

@@ -29,6 +29,9 @@ from postroad.reasons import Reason, reason_name
 
 #: Messages that one aside is tied to, and asides that one message is: the latest.
 _MOST_MESSAGES, _MOST_ASIDES = 5_000, 16
+#: Lines of one aside; what is said after them under the same Message-ID is another one.
+MOST_SAID = 5_000
+_EVER = 2**61
 #: The Message-ID of a notification that Exim makes (moan.c): its log names the queue id only.
 _EXIM_NOTIFIES = re.compile(r"E\w{6}-(?:\w{6}|\w{11})-\w{2,4}(?=@)", re.ASCII)
 #: Of several things that a mailbox server says of one copy, which counts: a copy that was stored
@@ -67,6 +70,10 @@ class Asides:
         #: Which programs of which hosts spoke so far.
         self._programs = dict.fromkeys(known)
         self._open: dict[str, list[Message]] = {}
+        #: Whether stored messages are taken up again: what was said of them is stored, too.
+        self.is_again = False
+        #: From when to when there is something to be asked for, by what is asked for.
+        self._spans: dict[QueueKey, tuple[int, int]] = {}
 
     def begin(self, aside: Message) -> None:
         """A program speaks of a message for the first time, as far as is known here."""
@@ -84,7 +91,7 @@ class Asides:
             _tie(message, aside)
         horizon = self._horizon.get(aside.host, 0)
         if not any(each.begun and each.first_at > horizon for each in messages):
-            self._ask((aside.host, aside.instance, aside.queue_id))
+            self._ask_for((aside.host, aside.instance, aside.queue_id), aside)
             if notified:
                 self._ask((aside.host, "", notified[0][1:]))
 
@@ -95,11 +102,21 @@ class Asides:
                 _tie(message, aside)
                 self._table.touch(message)
         for host, program in self._programs:
-            if message.first_at <= self._horizon.get(host, 0) + TOGETHER:
-                self._ask((host, program, name if is_session else f"<{name}>"))
+            if self.is_again or message.first_at <= self._horizon.get(host, 0) + TOGETHER:
+                self._ask_for((host, program, name if is_session else f"<{name}>"), message)
+
+    def _ask_for(self, key: QueueKey, because: Message) -> None:
+        first, last = self._spans.get(key, (because.first_at, because.last_at))
+        self._spans[key] = (min(first, because.first_at), max(last, because.last_at))
+        self._ask(key)
+
+    def span(self, key: QueueKey) -> tuple[int, int]:
+        """From when to when an aside is asked for, microseconds UTC; ever, if that is not known."""
+        return self._spans.get(key, (0, _EVER))
 
     def prune(self) -> None:
         """Forget the asides that are no longer in memory."""
+        self._spans.clear()
         self._open = {
             name: kept
             for name, known in self._open.items()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from postroad.correlate import emit, fold
-from postroad.correlate.asides import Asides, session_of
+from postroad.correlate.asides import MOST_SAID, Asides, session_of
 from postroad.correlate.echoes import Echoes
 from postroad.correlate.family import Families
 from postroad.correlate.kin import Kin
@@ -114,7 +114,9 @@ class Correlator:
         else:
             if line in message.events:
                 return
-            if not message.unique and (
+            if message.is_aside and len(message.events) >= MOST_SAID:
+                message = self._begin_again(key, message, event)
+            elif not message.unique and (
                 message.closed_at or message.previous or isinstance(event, (Arrived, Described))
             ):
                 chosen = self._life(key, message, event, line)
@@ -302,6 +304,11 @@ class Correlator:
         self._asked.update(fresh)
         return fresh
 
+    def span(self, asides: Iterable[QueueKey]) -> tuple[int, int]:
+        """From when to when these flagged asides are of interest, microseconds UTC."""
+        spans = [self._asides.span(key) for key in asides]
+        return min(first for first, _ in spans), max(last for _, last in spans)
+
     def _is_whole(self, key: QueueKey) -> bool:
         """Whether a message's arrival came meanwhile, and after all that was stored before."""
         horizon = self._horizon.get(key[0], 0)
@@ -333,7 +340,9 @@ class Correlator:
             self._kin.part(life)
             self._table.remove(life)
         order = sorted({**known, **new}.items(), key=_stored_order)
+        self._asides.is_again = bool(known)
         remember_rows(self._refeed(key, order, new), emitted or {})
+        self._asides.is_again = False
 
     def _refeed(
         self, key: QueueKey, order: list[tuple[str, Event]], new: dict[str, Event]

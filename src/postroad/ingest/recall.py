@@ -13,14 +13,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from postroad import parsers
-from postroad.correlate import Correlator, QueueKey
+from postroad.correlate import MOST_SAID, Correlator, QueueKey
 from postroad.model.delivery import LogLine
 from postroad.model.event import ASIDES, Event, Noise
+from postroad.model.when import DAY
 from postroad.parsers import Reader, Remembering
 from postroad.store import Store
 
 #: Links between queue ids that are followed, one step after the other.
 _DEEPEST = 16
+#: How far from what is read now a message, and what was said of it before, are looked for under a
+#: Message-ID, microseconds: so long mail waits for a mailbox (RFC 5321 section 4.5.4.1).
+_AROUND = 5 * DAY
+#: Of so many stored deliveries under one Message-ID, the latest, what is said of them is told.
+_MOST_NAMED = 2_000
 
 
 class Horizon(dict[str, int]):
@@ -73,23 +79,44 @@ class Recall:
         for _ in range(_DEEPEST):
             if not keys:
                 return
-            names = [queue_id for _, instance, queue_id in keys if instance in ASIDES]
-            self._settle([*keys, *(named(each) for each in names)])
+            asides = [key for key in keys if key[1] in ASIDES]
+            self._settle([*keys, *(named(queue_id) for _, _, queue_id in asides)])
             linked = self._linked(keys, seen)
-            for key in self._store.queues_named(names) if names else ():
-                if key not in seen:
-                    seen.add(key)
-                    linked.append(key)
-            lines = self._store.lines_of(keys)
+            lines = self._store.lines_of(key for key in keys if key[1] not in ASIDES)
+            if asides:
+                lines |= self._said(asides)
+                linked += self._named(asides, seen)
             known = self._store.delivery_versions([key for key in keys if key in lines])
             for key in keys:
                 if stored := lines.get(key):
                     rows = {
                         identity: (row.version, row.first_at, row.sent_at)
                         for identity, row in known.get(key, {}).items()
+                        if key[1] not in ASIDES
+                        or (row.first_at >= stored[0].at and len(stored) < MOST_SAID)
                     }
                     self._correlator.relearn(key, self._events(key, stored), rows)
             keys = linked
+
+    def _said(self, asides: list[QueueKey]) -> dict[QueueKey, list[LogLine]]:
+        """What is stored of asides, about the times that are of interest."""
+        first, last = self._correlator.span(asides)
+        return self._store.said_of(
+            asides, since=first - _AROUND, until=last + _AROUND, most=MOST_SAID
+        )
+
+    def _named(self, asides: list[QueueKey], seen: set[QueueKey]) -> list[QueueKey]:
+        """The messages that asides may speak of."""
+        first, last = self._correlator.span(asides)
+        found = self._store.queues_named(
+            [queue_id for _, _, queue_id in asides],
+            since=first - _AROUND,
+            until=last + _AROUND,
+            most=_MOST_NAMED,
+        )
+        fresh = [key for key in found if key not in seen]
+        seen.update(fresh)
+        return fresh
 
     def _linked(self, keys: list[QueueKey], seen: set[QueueKey]) -> list[QueueKey]:
         found = []

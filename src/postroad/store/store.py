@@ -149,16 +149,51 @@ class Store:
                 found.setdefault((line.host, line.instance, line.queue_id), []).append(line)
         return found
 
-    def queues_named(self, message_ids: Iterable[str]) -> list[QueueKey]:
-        """The queue ids of the stored messages that bear one of these Message-IDs."""
+    def said_of(
+        self, keys: Iterable[QueueKey], *, since: int, until: int, most: int
+    ) -> dict[QueueKey, list[LogLine]]:
+        """Like `lines_of()`, of a period and up to so many of each; the latest if there are more.
+
+        What is said under a Message-ID has no end: anybody can use one again.
+        """
+        found: dict[QueueKey, list[LogLine]] = {}
+        for lines in self._each(
+            f"SELECT {columns.LOG_LINE} FROM log_lines FINAL WHERE queue_id IN {_IDS} "
+            f"AND (queue_id, host, instance) IN {_QUEUES} "
+            "AND at BETWEEN {since:Int64} AND {until:Int64} "
+            "ORDER BY at DESC, text DESC LIMIT {most:UInt32} BY queue_id, host, instance",
+            keys,
+            LogLine,
+            {"since": since, "until": until, "most": most},
+        ):
+            for line in reversed(lines):
+                found.setdefault((line.host, line.instance, line.queue_id), []).append(line)
+        return found
+
+    def queues_named(
+        self, message_ids: Iterable[str], *, since: int, until: int, most: int
+    ) -> list[QueueKey]:
+        """The queue ids of stored messages that bear one of these Message-IDs.
+
+        Of those that came in the period, up to so many deliveries of each; the latest if there are
+        more.
+        """
         found: dict[QueueKey, None] = {}
         names = sorted({each.strip("<>") for each in message_ids} - {""})
         for start in range(0, len(names), _KEYS):
             for row in self.read(
                 "SELECT DISTINCT host, instance, queue_id FROM deliveries WHERE (ago, id) IN "
                 "(SELECT ago, id FROM deliveries_by_key WHERE key IN {names:Array(String)} "
-                "AND bitAnd(sides, {side:UInt8}) != 0)",
-                {"names": names[start : start + _KEYS], "side": _IDENTIFIER},
+                "AND bitAnd(sides, {side:UInt8}) != 0 "
+                "AND ago BETWEEN -{until:Int64} AND -{since:Int64} "
+                "ORDER BY key, ago LIMIT {most:UInt32} BY key)",
+                {
+                    "names": names[start : start + _KEYS],
+                    "side": _IDENTIFIER,
+                    "since": since,
+                    "until": until,
+                    "most": most,
+                },
                 _Queue,
             ):
                 if row.queue_id and row.instance not in ASIDES:
@@ -313,12 +348,18 @@ class Store:
         """
         return self._engine.stream(sql, parameters)
 
-    def _each(self, sql: str, keys: Iterable[QueueKey], row: type[Row]) -> Iterator[list[Row]]:
+    def _each(
+        self,
+        sql: str,
+        keys: Iterable[QueueKey],
+        row: type[Row],
+        more: Mapping[str, Any] | None = None,
+    ) -> Iterator[list[Row]]:
         unique = list(dict.fromkeys(keys))
         for start in range(0, len(unique), _KEYS):
             hosts, instances, ids = zip(*unique[start : start + _KEYS], strict=True)
             parameters = {"ids": list(ids), "hosts": list(hosts), "instances": list(instances)}
-            yield self.read(sql, parameters, row)
+            yield self.read(sql, parameters | dict(more or {}), row)
 
     def _with_withdrawn(self, deliveries: list[Delivery]) -> list[Delivery]:
         """The rows to write: withdrawn ones first, complete, so that every key of theirs ends."""
