@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from postroad.services.probing import Probing
     from postroad.services.subscribing import Subscribing
     from postroad.services.tracing import Tracing
+    from postroad.services.watching import Watching
 
 #: How many deliveries a page holds unless asked otherwise, and at most.
 USUAL_LIMIT, HIGHEST_LIMIT = 100, 1000
@@ -104,6 +105,13 @@ class Services:
         from postroad.services.delivering import Delivering
 
         return Delivering(self)
+
+    @cached_property
+    def watching(self) -> Watching:
+        """What people follow, expect and are alarmed of."""
+        from postroad.services.watching import Watching
+
+        return Watching(self)
 
     @cached_property
     def probing(self) -> Probing:

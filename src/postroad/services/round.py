@@ -15,4 +15,5 @@ def wire(services: Services) -> None:
     telling.composers[TEST] = write_test
     telling.composers["export"] = services.exporting.compose
     telling.watches.append(services.exporting.making.look)
+    services.watching.wire()
     telling.watches.append(services.delivering.look)

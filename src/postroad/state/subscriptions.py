@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -26,6 +26,8 @@ REMOVED, UNSUBSCRIBED, BOUNCED, DONE, RIGHTS = (
 )
 #: How many ended wishes of an account are kept to be shown.
 _ENDED_KEPT = 100
+#: Values that one statement asks for.
+_AT_ONCE = 500
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +130,50 @@ def due(state: State, kinds: tuple[str, ...], *, at: int, limit: int = 100) -> l
     )
     with state.read() as connection:
         return [_wish(row) for row in connection.execute(wanted)]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What was written for one wish."""
+
+    #: How many letters.
+    count: int
+    #: When the last one was put into the outbox, microseconds UTC.
+    last_at: int
+
+
+def told(state: State, account_id: int) -> dict[int, Told]:
+    """What was written for each wish of an account; those without a letter are left out."""
+    wanted = (
+        sa.select(
+            letters.c.subscription_id,
+            sa.func.count().label("count"),
+            sa.func.max(letters.c.created_at).label("last_at"),
+        )
+        .where(letters.c.account_id == account_id, letters.c.subscription_id > 0)
+        .group_by(letters.c.subscription_id)
+    )
+    with state.read() as connection:
+        rows = connection.execute(wanted)
+        return {row.subscription_id: Told(row.count, row.last_at) for row in rows}
+
+
+def known(state: State, keys: Collection[str]) -> set[str]:
+    """Those of these keys of letters that are in the outbox already."""
+    each = sorted(set(keys))
+    found: set[str] = set()
+    with state.read() as connection:
+        for start in range(0, len(each), _AT_ONCE):
+            some = letters.c.key.in_(each[start : start + _AT_ONCE])
+            found.update(connection.execute(sa.select(letters.c.key).where(some)).scalars())
+    return found
+
+
+def remember(state: State, memories: Mapping[int, str]) -> None:
+    """Write down what was seen for these wishes, at once."""
+    with state.write() as connection:
+        for wish_id, memory in memories.items():
+            wanted = sa.update(subscriptions).where(subscriptions.c.id == wish_id)
+            connection.execute(wanted.values(memory=memory))
 
 
 def looked(state: State, wish_id: int, *, due_at: int, memory: str) -> None:
