@@ -78,6 +78,8 @@ def pages(ids: Iterable[str]) -> dict[str, list[str]]:
         "/remote": [f"/remote?show={each}" for each in ("", "temporary", "permanent", "all")],
         "/overview": [f"/overview?period={each}" for each in ("", "24h", "30d")],
         "/entered": ["/entered"],
+        "/reports": ["/reports", "/reports?of=example.com"],
+        "/reports/report.pdf": ["/reports/report.pdf", "/reports/report.pdf?of=example.com"],
         "/message/{delivery_id}/evidence": [f"/message/{each}/evidence" for each in ids],
         "/evidence": ["/evidence"],
         "/evidence/{name}": ["/evidence/none"],

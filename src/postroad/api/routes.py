@@ -22,6 +22,7 @@ from postroad.api import (
     people,
     probe,
     receipts,
+    reports,
     trace,
 )
 from postroad.api.asking import DEPENDENCIES, known_people, only_documented
@@ -41,6 +42,9 @@ def router() -> Router:
             exports.export,
             evidence.make,
             evidence.key,
+            reports.report,
+            reports.report_pdf,
+            reports.report_text,
             pasted.ask,
             about.health,
             about.status,

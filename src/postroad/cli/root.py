@@ -13,6 +13,7 @@ from postroad.cli import (
     evidence,
     import_,
     receipt,
+    report,
     search,
     serve,
     show,
@@ -81,6 +82,7 @@ app.command("search", help=search.HELP, epilog=search.EPILOG)(search.command)
 app.command("show", help=show.HELP, epilog=show.EPILOG)(show.command)
 app.command("evidence", help=evidence.HELP, epilog=evidence.EPILOG)(evidence.command)
 app.command("verify", help=verify.HELP, epilog=verify.EPILOG)(verify.command)
+app.command("report", help=report.HELP, epilog=report.EPILOG)(report.command)
 app.command("trace", help=trace.HELP, epilog=trace.EPILOG)(trace.command)
 app.command("doctor", help=doctor.HELP, epilog=doctor.EPILOG)(doctor.command)
 app.command("deliverability", help=deliverability.HELP, epilog=deliverability.EPILOG)(

@@ -103,6 +103,15 @@ class Client:
         """What the servers that an address leads to say now."""
         return list(self._send("POST", "probe", {"address": address})["probes"])
 
+    def report(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """The figures of a period: of, period, date, timezone."""
+        return self._get("report", asked)
+
+    def report_file(self, form: str, asked: Mapping[str, str]) -> bytes:
+        """The same as `pdf` or `text`, in a language too."""
+        given = {name: value for name, value in asked.items() if value}
+        return self._octets("GET", f"report/{form}", params=given)
+
     def users(self) -> list[dict[str, Any]]:
         """Every account."""
         return list(self._get("users")["users"])
@@ -191,13 +200,17 @@ class Client:
         return self._answer(method, route, json=dict(body) if body is not None else None)
 
     def _answer(self, method: str, route: str, **options: Any) -> dict[str, Any]:
+        content = self._octets(method, route, **options)
+        return self._object(content) if content else {}
+
+    def _octets(self, method: str, route: str, **options: Any) -> bytes:
         try:
             answer = self._http.request(method, _path(route), **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._silence(error) from error
         if answer.is_error:
             raise self._refusal(answer)
-        return self._object(answer.content) if answer.content else {}
+        return answer.content
 
     def _object(self, text: str | bytes) -> dict[str, Any]:
         try:

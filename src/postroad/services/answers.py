@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from postroad.services.delivering import Delivering
     from postroad.services.exporting import Exporting
     from postroad.services.probing import Probing
+    from postroad.services.reporting import Reporting
     from postroad.services.subscribing import Subscribing
     from postroad.services.tracing import Tracing
     from postroad.services.watching import Watching
@@ -133,6 +134,13 @@ class Services:
         from postroad.services.deliverability import Deliverability
 
         return Deliverability(self.settings, self.store, self.accounts.audit, self.limits)
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """Reports of a period, loaded likewise."""
+        from postroad.services.reporting import Reporting
+
+        return Reporting(self)
 
     @cached_property
     def evidence(self) -> Evidencing:

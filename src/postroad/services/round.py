@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from postroad.services.answers import Services
 from postroad.services.delivering import TEST, write_test
+from postroad.state.subscriptions import REPORT
 
 
 def wire(services: Services) -> None:
@@ -16,4 +17,6 @@ def wire(services: Services) -> None:
     telling.composers["export"] = services.exporting.compose
     telling.watches.append(services.exporting.making.look)
     services.watching.wire()
+    telling.composers[REPORT] = services.reporting.compose
+    telling.watches.append(services.reporting.look)
     telling.watches.append(services.delivering.look)

@@ -33,6 +33,7 @@ _ACTIONS: dict[str, Text] = {
     "export": say("exported a list"),
     "export_fetch": say("fetched an export"),
     "overview": say("looked at the overview"),
+    "report": say("made a report"),
     "entered": say("looked at how mail entered"),
     "statistics": say("asked for figures"),
     "sign_in": say("signed in"),
