@@ -11,6 +11,7 @@ from postroad.cli import (
     deliverability,
     doctor,
     evidence,
+    export,
     import_,
     receipt,
     report,
@@ -79,6 +80,7 @@ app.command("follow", help=serve.FOLLOW_HELP, epilog=serve.FOLLOW_EPILOG)(serve.
 app.command("serve", help=serve.SERVE_HELP, epilog=serve.SERVE_EPILOG)(serve.command)
 app.command("receipt", help=receipt.HELP, epilog=receipt.EPILOG)(receipt.command)
 app.command("search", help=search.HELP, epilog=search.EPILOG)(search.command)
+app.command("export", help=export.HELP, epilog=export.EPILOG)(export.command)
 app.command("show", help=show.HELP, epilog=show.EPILOG)(show.command)
 app.command("evidence", help=evidence.HELP, epilog=evidence.EPILOG)(evidence.command)
 app.command("verify", help=verify.HELP, epilog=verify.EPILOG)(verify.command)

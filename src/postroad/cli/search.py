@@ -11,12 +11,12 @@ import typer
 from rich.text import Text
 
 from postroad import receipts
+from postroad.cli import asking, output, talk
 from postroad.cli import context as cli
-from postroad.cli import output, talk
 from postroad.cli.output import Format
 from postroad.client import Client
 from postroad.model import when
-from postroad.model.search import SORTABLE, Flow, Goal, Match
+from postroad.model.search import SORTABLE, Match
 
 HELP = """Find deliveries, newest first.
 
@@ -56,55 +56,29 @@ FIELDS = SORTABLE
 
 def command(
     context: typer.Context,
-    what: Annotated[
-        str, typer.Argument(metavar="WHAT", help="Address, domain, id, IP, log line, subject.")
-    ] = "",
-    to: Annotated[str, typer.Option("--to", metavar="A", help="Recipient.")] = "",
-    sender: Annotated[str, typer.Option("--from", metavar="A", help="Sender.")] = "",
-    match: Annotated[Match, typer.Option(help="How addresses are compared.")] = Match.EXACT,
-    status: Annotated[
-        str,
-        typer.Option(
-            metavar="S,...",
-            help="delivered, in_progress, deferred, failed, rejected, blocked, filtered.",
-        ),
-    ] = "",
-    direction: Annotated[
-        str, typer.Option(metavar="D,...", help="inbound, outbound, internal, relayed.")
-    ] = "",
-    side: Annotated[
-        Flow | None, typer.Option(help="Sent from here or by you; received here or by you.")
-    ] = None,
-    place: Annotated[
-        Goal | None, typer.Option(help="For another server, or for a mailbox here.")
-    ] = None,
-    since: Annotated[str, typer.Option(metavar="T", help="At or after this time.")] = "",
-    until: Annotated[str, typer.Option(metavar="T", help="Before this time.")] = "",
-    id: Annotated[  # noqa: A002
-        str, typer.Option("--id", metavar="ID", help="Queue id, delivery id or message key.")
-    ] = "",
-    message_id: Annotated[str, typer.Option(metavar="ID", help="Message-ID header.")] = "",
-    subject: Annotated[str, typer.Option(metavar="TEXT", help="Part of the subject.")] = "",
-    host: Annotated[str, typer.Option(metavar="NAME", help="The server that logged it.")] = "",
-    ip: Annotated[
-        str, typer.Option(metavar="NET", help="Address or network at the other end.")
-    ] = "",
-    user: Annotated[str, typer.Option(metavar="NAME", help="Proven login.")] = "",
-    domain: Annotated[str, typer.Option(metavar="NAME", help="Domain of the submitter.")] = "",
-    client_host: Annotated[
-        str, typer.Option(metavar="NAME", help="The host that gave it to us.")
-    ] = "",
-    remote_host: Annotated[
-        str, typer.Option(metavar="NAME", help="The host that it was offered to.")
-    ] = "",
-    transport: Annotated[str, typer.Option(metavar="NAME", help="The last transport.")] = "",
-    router: Annotated[str, typer.Option(metavar="NAME", help="The last router.")] = "",
-    reason: Annotated[
-        str, typer.Option(metavar="NAME", help="Why it failed or waits: mailbox_full, ...")
-    ] = "",
-    sort: Annotated[
-        str, typer.Option(metavar="FIELD", help="Order by a field; -FIELD: the greatest first.")
-    ] = "",
+    what: asking.What = "",
+    to: asking.To = "",
+    sender: asking.Sender = "",
+    match: asking.Matching = Match.EXACT,
+    status: asking.Statuses = "",
+    direction: asking.Directions = "",
+    side: asking.Side = None,
+    place: asking.Place = None,
+    since: asking.Since = "",
+    until: asking.Until = "",
+    id: asking.Id = "",  # noqa: A002 - the name that people write
+    message_id: asking.MessageId = "",
+    subject: asking.Subject = "",
+    host: asking.Host = "",
+    ip: asking.Ip = "",
+    user: asking.User = "",
+    domain: asking.Domain = "",
+    client_host: asking.ClientHost = "",
+    remote_host: asking.RemoteHost = "",
+    transport: asking.Transport = "",
+    router: asking.Router = "",
+    reason: asking.Reason = "",
+    sort: asking.Sort = "",
     limit: Annotated[int, typer.Option(min=0, metavar="N", help="At most so many; 0 = all.")] = 100,
     count: Annotated[
         bool, typer.Option("--count", help="Only how many there are of each status.")
@@ -115,32 +89,8 @@ def command(
     ] = None,
 ) -> None:
     """Ask, and write pages as they come."""
+    question = asking.question(locals())
     zone = talk.reader_zone()
-    question = {
-        "q": what,
-        "to": to,
-        "from": sender,
-        "match": "" if match is Match.EXACT else match.value,
-        "status": status,
-        "direction": direction,
-        "side": side or "",
-        "place": place or "",
-        "since": since,
-        "until": until,
-        "id": id,
-        "message_id": message_id,
-        "subject": subject,
-        "host": host,
-        "ip": ip,
-        "user": user,
-        "domain": domain,
-        "client_host": client_host,
-        "remote_host": remote_host,
-        "transport": transport,
-        "router": router,
-        "reason": reason,
-        "timezone": zone.key,
-    }
     with cli.asked(context) as client:
         if what == "-" or "\n" in what.strip():
             question |= _understood(client, what)

@@ -6,8 +6,10 @@ nobody answers or something else than postroad does.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import httpx
@@ -38,6 +40,24 @@ _ERRORS: dict[str, type[PostroadError]] = {
 }
 
 
+#: Asks for frames; what stands before each piece: rows so far, octets of the piece.
+_FRAMES = {"frames": "true"}
+_FRAME = struct.Struct(">QI")
+#: Instead of rows: the piece is a sentence that says why the file ends there.
+_BROKEN = 2**64 - 1
+#: Octets of a piece that nobody sends.
+_LARGEST_FRAME = 1 << 30
+
+
+class Export(NamedTuple):
+    """A file that comes piece by piece."""
+
+    #: How many rows there are to be.
+    total: int
+    #: Rows so far, and the octets that come next; what keeps it from its end is raised.
+    pieces: Iterator[tuple[int, bytes]]
+
+
 class Client:
     """Asks one postroad. `where` says in messages whom."""
 
@@ -61,6 +81,46 @@ class Client:
             cursor = page["next_cursor"] or ""
             if not cursor or (limit and left <= 0):
                 return
+
+    @contextmanager
+    def export(self, question: Mapping[str, str]) -> Iterator[Export]:
+        """Everything that answers the question, as a file that comes piece by piece.
+
+        `format` is csv, json or parquet; `fields` are all unless named.
+        """
+        asked = {name: value for name, value in question.items() if value}
+        try:
+            with self._http.stream("GET", _path("export"), params=asked | _FRAMES) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise self._refusal(answer)
+                total = answer.headers.get("postroad-total", "")
+                if not total.isdigit():
+                    raise self._stranger()
+                yield Export(int(total), self._frames(answer.iter_raw()))
+        except httpx.HTTPError as error:
+            raise self._silence(error) from error
+
+    def _frames(self, pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Rows so far and octets, until the frame that ends the file."""
+        held = bytearray()
+        for piece in pieces:
+            held += piece
+            while len(held) >= _FRAME.size:
+                rows, length = _FRAME.unpack_from(held)
+                if length > _LARGEST_FRAME:
+                    raise self._stranger()
+                if len(held) < _FRAME.size + length:
+                    break
+                content = bytes(held[_FRAME.size : _FRAME.size + length])
+                del held[: _FRAME.size + length]
+                if rows == _BROKEN:
+                    raise PostroadError(content.decode("utf-8", "replace"))
+                yield rows, content
+                if not length:
+                    return
+        message = f"{self._where} stopped answering in the middle of the export."
+        raise ClientError(message)
 
     def counts(self, question: Mapping[str, str]) -> dict[str, Any]:
         """How many deliveries answer the question, by status, and in all."""
