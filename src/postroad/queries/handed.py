@@ -62,6 +62,15 @@ class HandedOn(View):
         for each in self._shortened:
             self._mask.learn(f"<{each}>")
 
+    def delivery(self) -> Delivery:
+        """The delivery; what its sender wrote into the subject is masked too."""
+        shown = super().delivery()
+        return msgspec.structs.replace(
+            shown,
+            subject=self._mask.text(self._short(shown.subject)),
+            mailbox=self._mask.text(self._short(shown.mailbox)),
+        )
+
     def attempts(self, attempts: Iterable[Attempt]) -> list[Attempt]:
         """The attempts of the delivery, masked."""
         return super().attempts(

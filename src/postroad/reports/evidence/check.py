@@ -107,7 +107,7 @@ def _document(value: Any) -> Document:
 
 def _string(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError  # noqa: TRY004 - to whoever asks it is a wrong value like any other
+        raise ValueError("not a text")  # noqa: TRY004 - as wrong as any other value
     return value
 
 

@@ -57,7 +57,7 @@ def signed(pdf: bytes, signer: seal.Seal) -> bytes:
     """A PDF with its signature in it. Raises `ValueError` where it does not end as a PDF does."""
     end = _END.search(pdf, max(0, len(pdf) - _REACH))
     if not end or attached(pdf) is None:
-        raise ValueError
+        raise ValueError("this is not a PDF with one file attached")
     key = seal.encoded(signer.public)
     signature = seal.encoded(signer.sign(seal.PDF_LINE, pdf))
     line = MARK + f"{key} {signature}\n".encode()

@@ -77,14 +77,14 @@ def parsed(data: bytes) -> Any:
     try:
         value = json.loads(data, parse_float=_refuse, parse_constant=_refuse)
         if canonical(value) != data:
-            raise ValueError
+            raise ValueError("not written as it has to be")
     except RecursionError as error:
-        raise ValueError from error
+        raise ValueError("too deep") from error
     return value
 
 
-def _refuse(_: str) -> NoReturn:
-    raise ValueError
+def _refuse(number: str) -> NoReturn:
+    raise ValueError(f"{number[:20]} is no whole number")
 
 
 def encoded(data: bytes) -> str:
@@ -97,9 +97,9 @@ def decoded(text: str, octets: int) -> bytes:
     try:
         data = base64.b64decode(text.encode(), validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
-        raise ValueError from error
+        raise ValueError("not base64") from error
     if len(data) != octets or encoded(data) != text:
-        raise ValueError
+        raise ValueError("not base64 of so many octets in its one form")
     return data
 
 
