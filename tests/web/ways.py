@@ -85,6 +85,9 @@ def pages(ids: Iterable[str]) -> dict[str, list[str]]:
         "/evidence/{name}": ["/evidence/none"],
         "/evidence/{name}/evidence.json": ["/evidence/none/evidence.json"],
         "/evidence/{name}/evidence.pdf": ["/evidence/none/evidence.pdf"],
+        "/letters": ["/letters"],
+        "/webhooks": ["/webhooks"],
+        "/webhooks/{webhook_id}": ["/webhooks/none"],
         "/looked": ["/looked"],
         "/reasons": ["/reasons"],
         "/reasons/{name}": [

@@ -15,8 +15,10 @@ from postroad.web import (
     evidence,
     export,
     exports,
+    letters,
     looked,
     message,
+    notices,
     overview,
     paste,
     preferences,
@@ -29,6 +31,8 @@ from postroad.web import (
     signing,
     statics,
     trace,
+    unsubscribe,
+    webhooks,
 )
 
 
@@ -57,6 +61,10 @@ def routes() -> list[Router]:
             looked.looked,
             *admin.HANDLERS,
             *checks.HANDLERS,
+            *notices.HANDLERS,
+            *unsubscribe.HANDLERS,
+            *letters.HANDLERS,
+            *webhooks.HANDLERS,
             *reports.HANDLERS,
             *evidence.HANDLERS,
             preferences.preferences_page,
