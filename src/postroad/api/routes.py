@@ -24,6 +24,7 @@ from postroad.api import (
     receipts,
     reports,
     trace,
+    webhooks,
 )
 from postroad.api.asking import DEPENDENCIES, known_people, only_documented
 from postroad.api.errors import answer
@@ -58,6 +59,7 @@ def router() -> Router:
             imports.start,
             imports.latest,
             receipts.keep,
+            *webhooks.HANDLERS,
             people.users,
             people.add_user,
             people.change_user,
