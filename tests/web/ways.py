@@ -77,6 +77,8 @@ def pages(ids: Iterable[str]) -> dict[str, list[str]]:
         "/exports/{export_id}/file": ["/exports/0123456789abcdef0123456789abcdef/file"],
         "/remote": [f"/remote?show={each}" for each in ("", "temporary", "permanent", "all")],
         "/overview": [f"/overview?period={each}" for each in ("", "24h", "30d")],
+        "/notices": ["/notices", "/notices?from=a%40example.com&subject=x"],
+        "/unsubscribe/{secret}": ["/unsubscribe/0123456789abcdef"],
         "/entered": ["/entered"],
         "/reports": ["/reports", "/reports?of=example.com"],
         "/reports/report.pdf": ["/reports/report.pdf", "/reports/report.pdf?of=example.com"],

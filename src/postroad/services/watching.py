@@ -7,7 +7,7 @@ from collections.abc import Collection
 import msgspec
 
 from postroad import queries
-from postroad.accounts import Viewer
+from postroad.accounts import Kind, Viewer
 from postroad.errors import AccountError
 from postroad.model.delivery import Delivery
 from postroad.model.text import say
@@ -18,7 +18,7 @@ from postroad.state.subscriptions import ALERT, EXPECT, FOLLOW, Subscription
 from postroad.watch import sentences, wishes
 from postroad.watch.alarming import Alarming, may_ask
 from postroad.watch.expecting import Expecting
-from postroad.watch.following import Following
+from postroad.watch.following import Following, followed
 from postroad.watch.letters import Letters
 from postroad.watch.wishes import Alert, Expect, ExpectMemory, Follow, Rule
 
@@ -47,6 +47,8 @@ class Mine(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     #: What its incidents are about.
     subjects: tuple[str, ...] = ()
+    #: Up to when it waits; 0: until it is ended.
+    until: int = 0
 
 
 class Watching:
@@ -92,12 +94,26 @@ class Watching:
 
     def alert(self, viewer: Viewer, alert: Alert, where: Where) -> int:
         """Tell when figures alarm; the id of the wish. Raises `AccountError`."""
+        if viewer.kind is Kind.MAILBOX:
+            raise AccountError(say("Alerts are for those who look after mailboxes."))
         if not may_ask(viewer.scope, alert):
             raise AccountError(say("Only administrators are told how the logs are read."))
         if alert.rule is Rule.SILENCE:
             # Lines that are missing stay missing.
             alert = msgspec.structs.replace(alert, says_over=False)
         return self._add(viewer, ALERT, alert, where)
+
+    def is_origin(self, viewer: Viewer, delivery: Delivery) -> bool:
+        """Whether a viewer is the side that provably wrote a message to several recipients."""
+        return is_origin(viewer.scope, delivery)
+
+    def follows(self, viewer: Viewer, delivery: Delivery) -> bool:
+        """Whether a viewer is told already how a delivery ends."""
+        for kept in self._services.subscribing.mine(viewer):
+            asked = None if kept.ended_at or kept.kind != FOLLOW else wishes.read(kept.what, Follow)
+            if asked and followed([delivery], asked) and asked.message == delivery.message_key:
+                return True
+        return False
 
     def mine(self, viewer: Viewer) -> list[Mine]:
         """The wishes of a viewer's account of every kind, the newest first, ended ones too."""
@@ -114,6 +130,7 @@ class Watching:
                     last_at=letters.last_at if letters else 0,
                     since=min((each.since for each in lasting.values()), default=0),
                     subjects=tuple(filter(None, lasting)),
+                    until=_until(kept),
                 )
             )
         return found
@@ -185,6 +202,12 @@ def _words(kept: Subscription) -> str:
             alert = wishes.read(kept.what, Alert)
             return sentences.of_alert(alert) if alert else ""
     return ""
+
+
+def _until(kept: Subscription) -> int:
+    """Up to when mail is expected; 0 where no day is named."""
+    asked = wishes.read(kept.what, Expect) if kept.kind == EXPECT else None
+    return asked.until if asked else 0
 
 
 def _lasting(kept: Subscription) -> dict[str, wishes.Incident]:

@@ -43,7 +43,7 @@ def of_expect(asked: Expect) -> Text:
         Event.DEFERRED: say("is put off"),
         Event.REFUSED: say("is refused or fails"),
     }
-    happens = join([events[each] for each in asked.events], ", ")
+    happens = join([events[each] for each in asked.events], " / ")
     return say("Mail {which}: when it {happens}", which=join(parts), happens=happens)
 
 
@@ -52,7 +52,7 @@ def of_alert(alert: Alert) -> Text:
     match alert.rule:
         case Rule.FAILURES:
             return say(
-                "{threshold} % or more of the mail sent in {hours} hours fails ({least} mails at "
+                "{threshold} % or more of the mail sent in {hours} h fails ({least} mails at "
                 "least)",
                 threshold=alert.threshold,
                 hours=alert.hours,
@@ -60,13 +60,13 @@ def of_alert(alert: Alert) -> Text:
             )
         case Rule.WAITING:
             return say(
-                "{least} or more mails wait for longer than {threshold} hours",
+                "{least} or more mails wait for longer than {threshold} h",
                 least=alert.least,
                 threshold=alert.threshold,
             )
         case Rule.PROVIDER:
             return say(
-                "A provider refuses or puts off {threshold} % or more of the mail of {hours} hours "
+                "A provider refuses or puts off {threshold} % or more of the mail of {hours} h "
                 "for what it thinks of this server ({least} mails at least)",
                 threshold=alert.threshold,
                 hours=alert.hours,
@@ -74,7 +74,7 @@ def of_alert(alert: Alert) -> Text:
             )
         case Rule.SENDING:
             return say(
-                "Somebody sends {least} or more messages in {hours} hours, and {threshold} times "
+                "Somebody sends {least} or more messages in {hours} h, and {threshold} times "
                 "as many as ever in the four weeks before",
                 threshold=alert.threshold,
                 hours=alert.hours,
@@ -82,7 +82,7 @@ def of_alert(alert: Alert) -> Text:
             )
         case Rule.SILENCE:
             return say(
-                "Lines of a log are missing for {threshold} minutes or longer",
+                "Lines of a log are missing for {threshold} min or longer",
                 threshold=alert.threshold,
             )
     assert_never(alert.rule)
@@ -109,7 +109,7 @@ def of_figure(alert: Alert, figure: Figure, zone: ZoneInfo) -> Text:
     match alert.rule:
         case Rule.FAILURES:
             return say(
-                "Of {total} mails sent in the last {hours} hours, {count} failed: {share} %.",
+                "Of {total} mails sent in the last {hours} h, {count} failed: {share} %.",
                 total=figure.total,
                 hours=alert.hours,
                 count=figure.count,
@@ -117,14 +117,14 @@ def of_figure(alert: Alert, figure: Figure, zone: ZoneInfo) -> Text:
             )
         case Rule.WAITING:
             return say_many(
-                "One mail has been waiting for more than {hours} hours.",
-                "{count} mails have been waiting for more than {hours} hours.",
+                "One mail has been waiting for more than {hours} h.",
+                "{count} mails have been waiting for more than {hours} h.",
                 figure.count,
                 hours=alert.threshold,
             )
         case Rule.PROVIDER:
             said = say(
-                "Of {total} mails to {provider} in the last {hours} hours, {count} were refused or "
+                "Of {total} mails to {provider} in the last {hours} h, {count} were refused or "
                 "put off for what it thinks of this server: {share} %.",
                 total=figure.total,
                 provider=safe.line(figure.subject),
@@ -136,8 +136,8 @@ def of_figure(alert: Alert, figure: Figure, zone: ZoneInfo) -> Text:
             return join([said, why if figure.reason else ""])
         case Rule.SENDING:
             return say(
-                "{sender} sent {count} messages in the last {hours} hours. The most in as many "
-                "hours of the four weeks before were {busiest}.",
+                "{sender} sent {count} messages in the last {hours} h. The most in {hours} h of "
+                "the four weeks before were {busiest}.",
                 sender=safe.line(figure.subject),
                 count=figure.count,
                 hours=alert.hours,
@@ -160,7 +160,7 @@ def once(alert: Alert) -> Text:
     """How often it is told."""
     return say(
         "While it lasts, nothing more is sent about it; and after it is over nothing about the "
-        "same for {hours} hours.",
+        "same for {hours} h.",
         hours=alert.quiet,
     )
 

@@ -17,6 +17,7 @@ from postroad.reasons.reason import Reason
 from postroad.reasons.verdict import verdict
 from postroad.web.failures import NotFound
 from postroad.web.headers import headers
+from postroad.web.notices import following
 from postroad.web.pages import Asked, Asking, Served, page
 from postroad.web.reasons import reason_of
 
@@ -82,6 +83,7 @@ def message(
         "waited": _waited(found.delivery),
         "is_masked": any(_MASK in line.text for line in found.log_lines),
         "back": _back(request),
+        **following(request, viewer, services, found.delivery),
     }
     return page(request, "message.html", values)
 
