@@ -105,6 +105,9 @@ class Caller:
             with connection.watched():
                 connection.request("POST", place.path, body=call.body, headers=call.headers)
                 answer = connection.getresponse()
+                if connection.is_cut:
+                    # What there was of its head is no answer.
+                    raise TimeoutError
                 text = _beginning(answer)
         except (OSError, http.client.HTTPException, ValueError) as error:
             said = _trouble(error, is_late=connection.is_late)
@@ -129,6 +132,8 @@ class _Connection(http.client.HTTPConnection):
         self._context = context if place.is_tls else None
         self._patience = patience
         self.is_late = self.is_cut = False
+        #: The socket; `sock` is let go of as soon as the head of an answer is read.
+        self._wire: Any = None
 
     def connect(self) -> None:
         """Connect to the first of the addresses that answers."""
@@ -148,6 +153,7 @@ class _Connection(http.client.HTTPConnection):
             self.sock = self._context.wrap_socket(
                 self.sock, server_hostname=self.host, do_handshake_on_connect=False
             )
+        self._wire = self.sock
         if self.is_cut:
             raise TimeoutError
         if isinstance(self.sock, ssl.SSLSocket):
@@ -171,10 +177,9 @@ class _Connection(http.client.HTTPConnection):
     def cut(self) -> None:
         """Break the connection off, from whichever thread."""
         self.is_cut = True
-        sock: Any = self.sock
-        if sock is not None:
+        if self._wire is not None:
             with suppress(OSError, ValueError):
-                sock.shutdown(socket.SHUT_RDWR)
+                self._wire.shutdown(socket.SHUT_RDWR)
 
 
 def _beginning(answer: http.client.HTTPResponse) -> str:
