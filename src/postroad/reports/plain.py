@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from postroad.reports.paper import Paper, Section, Table
+from postroad.reports.speech import without_marks
 
 #: Columns of a line (RFC 5322 section 2.1.1 asks for no more than 78).
 _WIDTH = 76
@@ -32,7 +33,7 @@ def text(paper: Paper) -> str:
         lines += _wrapped(each)
     for section in paper.sections:
         lines += _section(section)
-    return "\n".join([*lines, "", paper.made, ""])
+    return without_marks("\n".join([*lines, "", paper.made, ""]))
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -6,6 +6,7 @@ Whatever a stranger wrote is made visible on one line and cut here, before it ge
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 #: Characters of a name: an address with all that RFC 5321 section 4.5.3.1 allows it.
 _LONGEST = 320
+#: FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE.
+_ISOLATE, _END = "\u2068", "\u2069"
 
 
 class Speech:
@@ -90,3 +93,18 @@ def name(text: str) -> str:
     """An address, host or other name from a log, on one line, its invisible characters shown."""
     cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return safe.line(cut)
+
+
+def inside(text: str) -> str:
+    """A name for the inside of a sentence: one that runs right to left stays by itself there.
+
+    Otherwise the numbers behind it would stand before it (Unicode TR 9: first strong isolate).
+    """
+    shown = name(text)
+    runs_left = any(unicodedata.bidirectional(each) in ("R", "AL") for each in shown)
+    return f"{_ISOLATE}{shown}{_END}" if runs_left else shown
+
+
+def without_marks(text: str) -> str:
+    """A text without the marks that `inside` sets, for readers that show them."""
+    return text.replace(_ISOLATE, "").replace(_END, "")

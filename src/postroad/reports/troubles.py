@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from postroad.model.status import Status
@@ -12,7 +12,7 @@ from postroad.reasons.guide import CHECKED, GUIDES, Guide
 from postroad.reasons.reason import Reason
 from postroad.reports.contents import Kind, Report
 from postroad.reports.paper import Column, Item, Section, Table
-from postroad.reports.speech import Speech, name
+from postroad.reports.speech import Speech, inside, name
 
 #: Reasons of providers that are explained.
 _EXPLAINED = 4
@@ -42,16 +42,17 @@ def sections(report: Report, speech: Speech, links: str) -> list[Section]:
     return found
 
 
-def party(address: str, speech: Speech) -> str:
+def party(address: str, speech: Speech, shown: Callable[[str], str] = name) -> str:
     """An address as it is shown; words for the null sender."""
-    return name(address) if address else speech.text(say("(notifications of mail servers)"))
+    return shown(address) if address else speech.text(say("(notifications of mail servers)"))
 
 
 def _item(cause: Cause, report: Report, speech: Speech, links: str, *, is_sent: bool) -> Item:
     reason = _reason(cause.reason)
     guide = GUIDES[reason]
     names = ", ".join(
-        f"{party(each.name, speech)} ({speech.number(each.total)})" for each in cause.parties
+        f"{party(each.name, speech, inside)} ({speech.number(each.total)})"
+        for each in cause.parties
     )
     most = (
         say("Most often to {names}.", names=names)
@@ -172,7 +173,7 @@ def _explained(
     ]
     return Item(
         title=speech.text(guide.title),
-        figures=", ".join(name(each.name) for each in found if each.reason == reason),
+        figures=", ".join(inside(each.name) for each in found if each.reason == reason),
         lines=[speech.text(each) for each in lines],
         link=_link(report, known, links),
     )
