@@ -50,7 +50,7 @@ def _pattern(address: str, words: str, message_id: str) -> re.Pattern[str]:
 #: As Exim writes it in all but the oddest cases, ...
 _PLAIN = _pattern(ADDRESS, "[^ ]+", "[^ ]+")
 #: ... and with spaces inside of values that come from the client.
-_ODD = _pattern("(.+?)", r"[^ ]+(?: (?![A-Z]{1,4}=)[^ ]+)*?", ".+?")
+_ODD = _pattern("(.{1,999}?)", r"[^ ]+(?: (?![A-Z]{1,4}=)[^ ]+)*?", ".+?")
 
 
 def arrived(head: Head, line: str, start: int, *, fake_reject: bool = False) -> Arrived | None:

@@ -52,10 +52,11 @@ def _deferred_pattern(address: str) -> re.Pattern[str]:
 
 
 #: Before an address that holds spaces (the command of a pipe) is looked for, the usual ones are.
-_DELIVERED = _delivered_pattern(ADDRESS), _delivered_pattern("(.+?)")
+_SPACED = "(.{1,999}?)"
+_DELIVERED = _delivered_pattern(ADDRESS), _delivered_pattern(_SPACED)
 _BEFORE_WORDS = r'("(?:[^"\\]|\\.)*+"[^ ]*?|[^ ]+?)(?=:? |$)'
-_FAILED = _failed_pattern(_BEFORE_WORDS), _failed_pattern("(.+?)")
-_DEFERRED = _deferred_pattern(ADDRESS), _deferred_pattern("(.+?)")
+_FAILED = _failed_pattern(_BEFORE_WORDS), _failed_pattern(_SPACED)
+_DEFERRED = _deferred_pattern(ADDRESS), _deferred_pattern(_SPACED)
 
 #: The server's words for a recipient that it left in the queue without asking anybody.
 _POSTPONED = (

@@ -27,8 +27,13 @@ class Head(msgspec.Struct, gc=False):
 #: The inside of a quoted value, with escapes.
 QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 #: An address between angle brackets; a quoted local part may hold brackets itself. Where values
-#: are looked for, numbers bound the time that a line made for it can take.
-ANGLE = r'<([^<>"]*+(?=>)|(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^>]){0,999}?)>'
+#: are looked for, numbers bound the time that a line made for it can take, and no character is
+#: tried as more than one thing.
+ANGLE = (
+    r'<([^<>"]*+(?=>)'
+    r'|(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^>"]){0,320}+(?=>)'
+    r"|[^>]{0,320}+)>"
+)
 #: An address as it stands on its own.
 ADDRESS = r'([^ "]+|"[^"\\]*+(?:\\.[^"\\]*+)*+"[^ ]*|[^ ]+)'
 #: `host.c`, host_and_ident: name, helo and address of a client. The helo is the client's own text;
@@ -61,7 +66,7 @@ _LONGEST_NUMBER = 15
 _SECONDS = (604_800, 86_400, 3_600, 60, 1)
 
 #: `after` what a remote server said it. Addresses may hold anything between their brackets.
-_COMMAND = r"(?:[^<:]|<(?:\"(?:[^\"\\]|\\.)*+\"|[^>])*?>|:(?! ))*?"
+_COMMAND = r'(?:[^<:]|(?><(?:[^>"]++|"(?:[^"\\]|\\.)*+")*+>|<[^>]*+>)|:(?! )){0,999}?'
 _REPLY = re.compile(
     rf"(?:(?:SMTP|LMTP|PRDR) error (?:from remote mail server )?after {_COMMAND}: )?"
     r"(?:host ([^ ]+) \[([^\] ]+)\](?::\d+)?: )?"

@@ -37,7 +37,7 @@ def read(head: Prefix, instance: str, memory: Memory) -> Read:
     queue_id = _queue_id(rest, behind_names=bool(names))
     if not queue_id:
         return NOISE
-    hits = _HITS.search(rest)
+    hits = _HITS.match(rest)
     tests = _TESTS.search(rest, hits.end()) if hits else None
     rules = tests[1].split(",") if tests else []
     if names and category == "INFECTED":

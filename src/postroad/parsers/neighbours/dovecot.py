@@ -366,7 +366,7 @@ _BREAK = re.compile(r"[:,;|>)\"'-] |=")
 _LATER = re.compile(rf"(?<=[:,;|>)\"'-] )((?:[a-z]+ action: )?(?:{_LEADS}))", re.ASCII)
 _NAMES = r"msgid|from|from_envelope|subject|size|psize|vsize|session|delivery_time"
 _NAMED = re.compile(rf"(?:(?<=[ ,;:(\[|])|^)({_NAMES})=", re.ASCII)
-_FIELD_BEHIND = re.compile(rf"(?:[,;:|(]+ ?| )[(\[]?(?:{_NAMES})=", re.ASCII)
+_FIELD_BEHIND = re.compile(rf"(?:(?<![,;:|(])[,;:|(]++ ?| )[(\[]?(?:{_NAMES})=", re.ASCII)
 _END = re.compile(r"[,;:|)\]]? |[,;:|)\]]?$")
 _PROXIED = re.compile(
     r"(?:Sent|Failed to send) message to <(.*?)> at (?:<)?([^\s<>]*?)>?:(\d{1,5}): (.*)",

@@ -220,8 +220,8 @@ _FIELDS = re.compile(
     re.DOTALL | re.ASCII,
 )
 _OLD_FIELDS = re.compile(
-    r"to=<?(.*?)>?, "
-    r"(?:orig_to=<?(.*?)>?, )?"
+    r"to=<?(.{0,999}?)>?, "
+    r"(?:orig_to=<?(.{0,999}?)>?, )?"
     r"relay=([^,]*), "
     r"(?:conn_use=\d+, )?"
     r"delay=(\d{1,12}(?:\.\d{0,9})?), "

@@ -205,11 +205,13 @@ _LISTED = re.compile(
 _BLOCKED = re.compile(r"[\w.-]+ blocked ([0-9a-fA-F.:]+)(?: .*)?", re.ASCII)
 _REJECT = re.compile(
     r"(?:pid \d+ )?Reject::(\w+)::\w+:?(?: P:\S*)? S:(\S*)"
-    r"(?: H:(.*?))?(?: F:(\S*))?(?: T:(\S*))?(?: (?:\?[~=] ?)?'(.*)')?",
+    r"(?: H:(.{0,999}?))?(?: F:(\S*))?(?: T:(\S*))?(?: (?:\?[~=] ?)?'(.*)')?",
     re.ASCII,
 )
 _CODED = re.compile(r"([45]\d\d) (?:[\w.-]+: ip ([0-9a-fA-F.:]+))?", re.ASCII)
-_CHKUSER = re.compile(r"([\w ]+): from <(.*)> remote <(.*)> rcpt <(.*)> : (.*)", re.DOTALL)
+_CHKUSER = re.compile(
+    r"([\w ]+): from <(.{0,999})> remote <(.{0,999})> rcpt <(.{0,999})> : (.*)", re.DOTALL
+)
 _REFUSED_BY_CHKUSER = frozenset(
     {
         "rejected relaying",
@@ -223,7 +225,7 @@ _REFUSED_BY_CHKUSER = frozenset(
 )
 _LATER_BY_CHKUSER = frozenset({"temporary DNS problem", "no auth resource available"})
 _SPAMDYKE = re.compile(
-    r"(\w+) from: (.*) to: (.*) origin_ip: (\S+) origin_rdns: (\S+) auth: (.*?)"
+    r"(\w+) from: (.{0,999}) to: (.{0,999}) origin_ip: (\S+) origin_rdns: (\S+) auth: (.{0,999}?)"
     r"(?: encryption: \S+(?: reason: (.*))?)?",
     re.DOTALL | re.ASCII,
 )
@@ -242,7 +244,7 @@ _MISSING = frozenset({"(unknown)", "(empty)", "(none)"})
 _CODE = re.compile(r"[45]\d\d[ -]", re.ASCII)
 _SIMSCAN = re.compile(
     r"\[\d+\]:((?:SPAM (?:REJECT|DROP(?:PED)?)|VIRUS(?: DROPPED)?|ATTACH|REGEX)(?: \([^)]*\))?)"
-    r":[\d.]+s:(.*?):([0-9a-fA-F.:]+|\(null\)):([^:]*):([^:]*)",
+    r":[\d.]+s:([^:]*):([0-9a-fA-F.:]+|\(null\)):([^:]*):([^:]*)",
     re.DOTALL | re.ASCII,
 )
 
