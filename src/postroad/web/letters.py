@@ -39,7 +39,7 @@ KINDS: dict[str, Text] = {
     "follow": say("Followed message"),
     "expect": say("Expected mail"),
     "alert": say("Alert"),
-    "export": say("Export"),
+    "export": say("Exported list"),
     "test": say("Test"),
 }
 
