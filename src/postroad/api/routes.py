@@ -23,6 +23,7 @@ from postroad.api import (
     probe,
     receipts,
     reports,
+    subscriptions,
     trace,
     webhooks,
 )
@@ -60,6 +61,9 @@ def router() -> Router:
             imports.latest,
             receipts.keep,
             *webhooks.HANDLERS,
+            subscriptions.subscriptions,
+            subscriptions.subscribe,
+            subscriptions.unsubscribe,
             people.users,
             people.add_user,
             people.change_user,
