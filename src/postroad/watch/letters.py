@@ -29,7 +29,7 @@ from postroad.store import Store
 from postroad.watch import expecting, following, sentences
 from postroad.watch.alarming import Recipe as Alarm
 from postroad.watch.alarming import may_ask
-from postroad.watch.measures import Figure, measure
+from postroad.watch.measures import CALM, Figure, measure
 from postroad.watch.wishes import Alert, Expect, Follow, event_of, read
 
 #: Deliveries that one letter names.
@@ -146,7 +146,7 @@ class Letters:
             sheet.add(sentences.over(alert, subjects))
         else:
             # What its account may see may have become less since: then there is less to tell.
-            found = [each for each in found if each.level >= 1]
+            found = [each for each in found if each.level >= CALM]
             if not found:
                 return None
             for each in found:
