@@ -58,6 +58,8 @@ class House:
                 "public_url": "https://mail.test",
                 "mail_submission": f"smtp://127.0.0.1:{self.port}",
                 "mail_from": "postroad@example.com",
+                # Letters are dropped as mail is; tests look at them later.
+                "retention_days": 3650,
             },
             environ={},
         )

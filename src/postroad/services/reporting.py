@@ -42,6 +42,8 @@ _TEMPLATE = Path(reports.__file__).with_name("report.typ")
 _PER_PERSON = Rule(60, 600)
 #: Subscriptions that are looked at in one go, and that there can be.
 _AT_ONCE, _MOST = 100, 1_000_000
+#: Periods of a subscription that are remembered as told: a clock may be put back so far.
+_REMEMBERED = 400
 #: A domain as a log may name it, and characters of an address (RFC 5321 section 4.5.3.1).
 _DOMAIN = re.compile(r"[^\s@<>()\[\],;:/\\\"'\x00-\x20\x7f]{1,253}")
 _LONGEST = 320
@@ -67,6 +69,12 @@ class _Recipe(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     zone: str
     language: str
+
+
+class _Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """What was told of a subscription, the newest last: longer than letters are kept."""
+
+    told: tuple[str, ...] = ()
 
 
 class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,9 +270,10 @@ class Reporting:
     def _tell(self, wish: Subscription, now: int) -> None:
         """One letter for the newest period that is due, if it ended since they subscribed."""
         wanted = msgspec.json.decode(wish.what, type=Wanted)
+        told = msgspec.json.decode(wish.memory, type=_Memory).told
         zone = _zone(wish.zone) or self._services.settings.zone
         period = calendar.latest(wanted.span, wanted.hour, now=now, zone=zone)
-        if period.until > wish.created_at:
+        if period.until > wish.created_at and period.name not in told:
             recipe = _Recipe(
                 of=wanted.of,
                 span=wanted.span,
@@ -282,8 +291,10 @@ class Reporting:
                 recipe=msgspec.json.encode(recipe).decode(),
             )
             outbox.put(self._state, letter, at=now)
+            told = (*told, period.name)[-_REMEMBERED:]
         due_at = calendar.next_due(wanted.span, wanted.hour, now=now, zone=zone)
-        subscriptions.looked(self._state, wish.id, due_at=due_at, memory=wish.memory)
+        memory = msgspec.json.encode(_Memory(told=told)).decode()
+        subscriptions.looked(self._state, wish.id, due_at=due_at, memory=memory)
 
     def _mend(self, now: int) -> None:
         """After the clock was put back, and at the beginning: none may wait for a false time."""
