@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+from typing import Annotated, Literal
 
+import msgspec
 from litestar import get, post
 from litestar.params import JSONBody, Parameter
+from msgspec import Meta
 
 from postroad.api import shapes
 from postroad.api.asking import Asking, Served
@@ -20,6 +22,47 @@ from postroad.reports.evidence import seal
 from postroad.services.evidencing import Order
 
 TAGS = ["Mail"]
+_UNAUTHORIZED = 401
+
+
+class NewEvidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What evidence of a delivery is to be made."""
+
+    #: Whether the subject is shown, and the sender's and recipient's whole addresses.
+    subject: bool = True
+    local_parts: bool = True
+    #: Days that its link opens; 0 until it is withdrawn.
+    days: Literal[0, 30, 365] = 30
+    #: Zone that its sentences tell times in; the server's unless given.
+    zone: Annotated[str, Meta(max_length=64)] = ""
+    language: Annotated[str, Meta(max_length=16)] = "en"
+    #: Whether the PDF is wanted too.
+    pdf: bool = True
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that was made, signed."""
+
+    #: Octets of the signed file, as text: kept as they are, they verify.
+    sealed: str
+    #: The PDF in base64; null where it was not wanted.
+    pdf: str | None
+    #: Address of its page, for people without an account; null for who asks without one.
+    link: str | None
+    #: When the link ends; null where it does not.
+    expires_at: shapes.Time
+    fingerprint: str
+
+
+class EvidenceKey(msgspec.Struct, frozen=True, kw_only=True):
+    """The key that this server signs evidence with."""
+
+    server: str
+    algorithm: Literal["Ed25519"]
+    #: The 32 octets of the public key (RFC 8032) in base64.
+    key: str
+    #: SHA-256 of these octets, in hexadecimal digits.
+    fingerprint: str
 
 
 @post(
@@ -33,8 +76,8 @@ def make(
     viewer: Asking,
     services: Served,
     delivery_id: Annotated[str, Parameter(description="The `id` of a delivery.")],
-    data: JSONBody[shapes.NewEvidence],
-) -> shapes.Evidence:
+    data: JSONBody[NewEvidence],
+) -> Evidence:
     """Make evidence of a delivery: a signed document that can be handed on and checked by anybody.
 
     It names the sender and this recipient; other people's addresses are masked, whoever asks. With
@@ -56,7 +99,7 @@ def make(
         raise NotFound(message)
     pdf = base64.b64encode(evidence.paper(made.sealed)).decode() if data.pdf else None
     where = f"{settings.public_url.rstrip('/')}/evidence/{made.secret}"
-    return shapes.Evidence(
+    return Evidence(
         sealed=made.sealed.decode(),
         pdf=pdf,
         link=where if made.secret else None,
@@ -65,11 +108,18 @@ def make(
     )
 
 
-@get("/evidence-key", tags=TAGS, security=[{}], opt={"open": True}, sync_to_thread=True)
-def key(services: Served) -> shapes.EvidenceKey:
+@get(
+    "/evidence-key",
+    tags=TAGS,
+    security=[{}],
+    opt={"open": True},
+    responses={status: each for status, each in documented().items() if status != _UNAUTHORIZED},
+    sync_to_thread=True,
+)
+def key(services: Served) -> EvidenceKey:
     """The public key that this server signs evidence with. Needs no sign-in."""
     held = services.evidence.seal
-    return shapes.EvidenceKey(
+    return EvidenceKey(
         server=services.evidence.server,
         algorithm="Ed25519",
         key=seal.encoded(held.public),

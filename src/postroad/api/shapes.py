@@ -204,46 +204,6 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     receipts: list[Receipt]
 
 
-class NewEvidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What evidence of a delivery is to be made."""
-
-    #: Whether the subject is shown, and the sender's and recipient's whole addresses.
-    subject: bool = True
-    local_parts: bool = True
-    #: Days that its link opens; 0 until it is withdrawn.
-    days: Literal[0, 30, 365] = 30
-    #: Zone that its sentences tell times in; the server's unless given.
-    zone: Annotated[str, Meta(max_length=64)] = ""
-    language: Annotated[str, Meta(max_length=16)] = "en"
-    #: Whether the PDF is wanted too.
-    pdf: bool = True
-
-
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that was made, signed."""
-
-    #: Octets of the signed file, as text: kept as they are, they verify.
-    sealed: str
-    #: The PDF in base64; null where it was not wanted.
-    pdf: str | None
-    #: Address of its page, for people without an account; null for who asks without one.
-    link: str | None
-    #: When the link ends; null where it does not.
-    expires_at: Time
-    fingerprint: str
-
-
-class EvidenceKey(msgspec.Struct, frozen=True, kw_only=True):
-    """The key that this server signs evidence with."""
-
-    server: str
-    algorithm: Literal["Ed25519"]
-    #: The 32 octets of the public key (RFC 8032) in base64.
-    key: str
-    #: SHA-256 of these octets, in hexadecimal digits.
-    fingerprint: str
-
-
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """How many deliveries of each status the question finds."""
 

