@@ -294,6 +294,58 @@ def test_a_folder_is_its_owners_business(store, stored_copies):
     assert found.attempts == found.log_lines == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "save failed to Private.Plans: Quota exceeded (mailbox for user is full)",
+        "fileinto action: failed to store into mailbox 'Private: Plans': Quota exceeded",
+        "save failed to Private.Plans",
+    ],
+)
+def test_a_folder_that_is_full_is_its_owners_business_too(store, said):
+    """Whoever sent a message reads why it was not stored, and not where it was to be."""
+    row = delivery(
+        "ann@example.net",
+        asides=[f"{HOST} dovecot <1@id>"],
+        status=Status.FAILED,
+        result=said,
+        origins=["anna@example.com"],
+    )
+    store.write(batch(row))
+    scope = Scope.of(addresses={"anna@example.com"})
+    [found] = queries.search(store, scope, Search()).deliveries
+
+    assert "plans" not in everything_told(store, scope, row)
+    assert "Plans" not in found.result
+    assert ("Quota exceeded" in found.result) is ("Quota" in said)
+    assert queries.detail(store, mail.NET, row.id).delivery.result == said
+
+
+def test_a_folder_behind_an_alias(store):
+    """Whose alias leads to another tenant's mailbox does not learn into which folder."""
+    row = delivery(
+        "info@example.com",
+        to="ann@example.net",
+        asides=[f"{HOST} dovecot <1@id>"],
+        mailbox="Private.Plans",
+        message_id="1@id",
+    )
+    told = line(
+        "lmtp(ann@example.net)<1><S>: msgid=<1@id>: saved mail to Private.Plans info@example.com",
+        queue_id="<1@id>",
+        instance="dovecot",
+    )
+    store.write(batch(row, lines=[told]))
+    alias = Scope.of(addresses={"info@example.com"})
+
+    assert queries.detail(store, mail.NET, row.id).delivery.mailbox == "Private.Plans"
+    for scope, shown in ((alias, ""), (mail.NET, "Private.Plans")):
+        for sort in ("mailbox", "-mailbox"):
+            [found] = queries.search(store, scope, Search(sort=sort)).deliveries
+            assert found.mailbox == shown
+    assert "plans" not in everything_told(store, alias, row)
+
+
 def test_the_same_mail_on_other_servers(store):
     """What one server of ours handed to another is tied by the queue id it was told, both ways."""
     first = delivery(queue_id="4A", next_queue_id="4B", message_id="one@id.test")

@@ -80,6 +80,20 @@ def test_another_recipient_of_a_message_with_several(sent):
     assert told(sent, FIRST) == told(sent, SECOND_COPY) == []
 
 
+def test_another_recipient_of_a_list(sent):
+    """A list sends each its own copy under one Message-ID: what became of one is told to it only."""
+    copy = mail(
+        43, "cara@far.test", message_id=SINGLE.message_id, origins=["bea@example.net"],
+        direction=Direction.OUTBOUND,
+    )  # fmt: skip
+    sent.write(batch(copy))
+    hand_in(sent, receipt("c@inside.far.test"), message_ids=(SINGLE.message_id,))
+    hand_in(sent, receipt("cara@far.test", diagnostic="full"), message_ids=(SINGLE.message_id,))
+
+    assert told(sent, SINGLE) == []
+    assert [each.diagnostic for each in told(sent, copy)] == ["full"]
+
+
 def test_what_names_no_message_of_ours_is_shown_nowhere(sent):
     """A Message-ID that no message has, and one of a message that was never taken."""
     hand_in(sent, receipt(), message_ids=("other@id.test",))

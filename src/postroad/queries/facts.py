@@ -90,13 +90,18 @@ class Facts:
             case "delivered_to":
                 return [self._shows_final()]
             case "mailbox":
-                return [self._is_own("targets")]
+                return [self._keeps()]
             case "user":
                 return [self._shows_user()]
             case "domain":
                 same = "domain = substring(" + _domain_of("lower(sender)") + ", 2)"
                 return [f"({self._shows_user()} OR {same})"]
         return []
+
+    def _keeps(self) -> str:
+        """Whether the folder is the viewer's: that of the final mailbox, if that has an address."""
+        final = "lower(delivered_to)"
+        return f"if(has(targets, {final}), {self._holds(final)}, {self._is_own('targets')})"
 
     def _shows_final(self) -> str:
         final = "lower(delivered_to)"

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from postroad.model import address, host
 from postroad.model.delivery import Delivery
 from postroad.model.receipt import Kept, Told
 from postroad.model.scope import Scope
 from postroad.model.status import Status
-from postroad.queries.terms import admits
+from postroad.queries.terms import Side, admits
 from postroad.store import Store, columns
 
 #: Receipts of one delivery that are shown.
@@ -23,6 +25,10 @@ _MOST = 50
 _QUEUE_ID = 60 * 24 * 3600 * 1_000_000
 #: A receipt's clock may be behind ours.
 _CLOCKS = 3600 * 1_000_000
+
+
+class _Name(msgspec.Struct):
+    name: str
 
 
 def receipts(
@@ -34,9 +40,13 @@ def receipts(
     """
     if delivery.status is Status.REJECTED or not admits(scope, delivery):
         return []
-    others = list(others)
+    kept = [(row, _names(delivery) & _named(row)) for row in _kept(store, delivery)]
+    if not all(names for _, names in kept) and (list(others) or _has_copies(store, delivery)):
+        # An alias at the other end has the receipt name an address that we never wrote to: whose
+        # message it is is certain only where it had no other recipient.
+        kept = [each for each in kept if each[1]]
     found = {
-        row.id: told for row in _kept(store, delivery) if (told := _told(row, delivery, others))
+        row.id: told for row, names in kept if (told := _told(row, delivery, is_exact=bool(names)))
     }
     return sorted(found.values(), key=lambda each: each.at)[:_MOST]
 
@@ -65,15 +75,27 @@ def _kept(store: Store, delivery: Delivery) -> list[Kept]:
     )
 
 
-def _told(row: Kept, delivery: Delivery, others: list[Delivery]) -> Told | None:
+def _has_copies(store: Store, delivery: Delivery) -> bool:
+    """Whether other messages of its Message-ID went to others, as a list's copies do."""
+    rows = store.read(
+        "SELECT lower(recipient) AS name FROM deliveries FINAL WHERE NOT deleted AND NOT folded "
+        "AND (ago, id) IN (SELECT ago, id FROM deliveries_by_key WHERE key = {message:String} "
+        "AND bitAnd(sides, {side:UInt8}) != 0) AND lower(recipient) NOT IN {own:Array(String)} "
+        "AND recipient != '' LIMIT 1",
+        {
+            "message": delivery.message_id.strip("<>"),
+            "side": int(Side.IDENTIFIER),
+            "own": sorted(_names(delivery)),
+        },
+        _Name,
+        is_small=True,
+    )
+    return bool(rows)
+
+
+def _told(row: Kept, delivery: Delivery, *, is_exact: bool) -> Told | None:
     """The receipt as it is shown, if it can be about this delivery."""
-    named = {address.key(each) for each in (row.recipient, row.original) if each}
-    is_exact = bool(named & _names(delivery))
     if row.host and not (is_exact and host.is_same(row.host, delivery.host)):
-        return None
-    # An alias at the other end has the receipt name an address that we never wrote to: whose
-    # message it is is certain only where it had no other recipient.
-    if not is_exact and others:
         return None
     return Told(
         says=row.says,
@@ -87,6 +109,10 @@ def _told(row: Kept, delivery: Delivery, others: list[Delivery]) -> Told | None:
         by_hand=row.by_hand,
         is_for_recipient=is_exact,
     )
+
+
+def _named(row: Kept) -> set[str]:
+    return {address.key(each) for each in (row.recipient, row.original) if each}
 
 
 def _names(delivery: Delivery) -> set[str]:

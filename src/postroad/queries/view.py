@@ -8,6 +8,7 @@ everything as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -17,12 +18,18 @@ from postroad.model.delivery import Attempt, Delivery, LogLine
 from postroad.model.event import ASIDES
 from postroad.model.receipt import Told
 from postroad.model.scope import Scope
-from postroad.queries.masks import MASK, Mask
+from postroad.queries.masks import MASK, PART, Mask
 from postroad.queries.terms import admits, is_origin
 
 #: How a line goes on behind the queue id that is about the message, not about a recipient of it:
 #: Exim's arrival, Postfix's client, pickup, cleanup and queue manager.
 _ABOUT_MESSAGE = ("<= ", "client=", "uid=", "from=", "message-id=", "info: header ")
+
+#: Where Dovecot says into which folder a copy could not be stored, up to the reason.
+_FOLDER = re.compile(
+    r"\A((?:[a-z]+ action: )?(?:save failed to|failed to store into mailbox) )(?:.*(?=: )|.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class View:
@@ -36,10 +43,12 @@ class View:
         self._others = list(others)
         self._is_origin = is_origin(scope, delivery)
         allowed = {delivery.sender, delivery.recipient, delivery.message_id.strip("<>")}
-        #: Whose folder it is may read what the mailbox server did with it.
         self._receives = scope.is_everything or any(map(scope.holds, delivery.targets))
         if self._receives:
             allowed.add(delivery.delivered_to)
+        final = address.key(delivery.delivered_to)
+        #: Whose folder it is may read what the mailbox server did with it.
+        self._keeps = scope.holds(final) if final in delivery.targets else self._receives
         if self._is_origin:
             allowed |= {delivery.user, *delivery.origins}
             allowed |= {each.recipient for each in self._others}
@@ -61,11 +70,11 @@ class View:
         return msgspec.structs.replace(
             row,
             delivered_to=self._mask.name(row.delivered_to),
-            mailbox=row.mailbox if self._receives else "",
-            asides=row.asides if self._receives else [],
+            mailbox=row.mailbox if self._keeps else "",
+            asides=row.asides if self._keeps else [],
             user=row.user if shows_user else "",
             domain=row.domain if shows_user or row.domain == address.domain(row.sender) else "",
-            result=self._mask.text(row.result),
+            result=self._result(),
             targets=[each for each in row.targets if self._scope.holds(each)],
             origins=[each for each in row.origins if self._scope.holds(each)],
         )
@@ -74,7 +83,7 @@ class View:
         """The attempts of the delivery, masked."""
         if self._scope.is_everything:
             return list(attempts)
-        asides = set() if self._receives else {each.split(" ", 2)[-1] for each in self._asides}
+        asides = set() if self._keeps else {each.split(" ", 2)[-1] for each in self._asides}
         return [
             msgspec.structs.replace(
                 each, address=self._mask.name(each.address), reply=self._mask.text(each.reply)
@@ -93,8 +102,15 @@ class View:
             msgspec.structs.replace(line, text=self._mask.text(line.text))
             for line in lines
             if (self._is_origin or self._concerns(line))
-            and (self._receives or line.instance not in ASIDES)
+            and (self._keeps or line.instance not in ASIDES)
         ]
+
+    def _result(self) -> str:
+        """The words that say why; a mailbox server's own name the folder."""
+        said = self._delivery.result
+        if self._asides and not self._keeps:
+            said = _FOLDER.sub(rf"\1{PART}", said)
+        return self._mask.text(said)
 
     def receipts(self, receipts: Iterable[Told]) -> list[Told]:
         """What came back about the delivery, masked."""
