@@ -33,6 +33,8 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
 
 def posted(store: Store, scope: Scope, message_id: str, recipient: str) -> Posted | None:
     """Whether a message came back from this recipient; None where nothing is known of it."""
+    if not message_id:
+        return None
     wanted = address.key(recipient)
     found = search(store, scope, Search(message_id=message_id), limit=_MOST).deliveries
     mine = [each for each in found if wanted in _names(each)]
