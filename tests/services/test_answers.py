@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
 from tests.queries import world
 from tests.store.rows import SECOND, attempt, batch, delivery
 
-from postroad import app, config
+from postroad import app, config, queries
 from postroad.accounts import CHEAPEST, Hasher, Kind, Viewer
 from postroad.errors import SearchError
 from postroad.model import when
 from postroad.model.status import Direction, Outcome, Status
+from postroad.services.exports import Layout
 
 RULE = "F,2h,15m; F,4d,6h"
 
@@ -66,10 +68,18 @@ def ask(services, method, scope, values):
     return getattr(services, method)(viewer(scope), values, zone=when.UTC_ZONE)
 
 
+def export(services, scope, values):
+    """Ask for a file with every field."""
+    layout = Layout.of_fields()
+    return services.exporting.open(
+        viewer(scope), values, zone=when.UTC_ZONE, word="json", layout=layout
+    )
+
+
 def test_export_writes_its_line_before_anything_is_read(services):
     """What is exported is noted first, and is what a search finds, masked alike."""
     before = services.accounts.audit.read(limit=1)[0:1]
-    rows = ask(services, "export", world.NET, {"to": "anna@example.com"})
+    opened = export(services, world.NET, {"to": "anna@example.com"})
     noted = services.accounts.audit.read(limit=1)[0]
     assert [noted] != before
     assert (noted.action, noted.about) == ("export", ("anna@example.com",))
@@ -77,14 +87,15 @@ def test_export_writes_its_line_before_anything_is_read(services):
     found = services.search(
         viewer(world.NET), {"to": "anna@example.com"}, zone=when.UTC_ZONE
     ).page.deliveries
-    assert list(rows) == found
-    assert found
+    rows = [json.loads(line) for piece in opened.pieces for line in piece.content.splitlines()]
+    assert rows == [queries.public(each) for each in found]
+    assert opened.total == len(found) > 0
 
 
 def test_export_of_what_cannot_be_asked(services):
     """A question that cannot be asked is refused at once, not when the first row is taken."""
     with pytest.raises(SearchError):
-        ask(services, "export", world.COM, {"to": "a b"})
+        export(services, world.COM, {"to": "a b"})
 
 
 @pytest.mark.parametrize(

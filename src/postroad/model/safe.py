@@ -33,7 +33,8 @@ def cell(value: object) -> object:
     """A value for a CSV file: text visible, and no formula in any spreadsheet."""
     if not isinstance(value, str):
         return value
-    shown = lines(value)
+    # Nearly every cell is such, and a file has millions of them.
+    shown = value if value.isascii() and value.isprintable() else lines(value)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 

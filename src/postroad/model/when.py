@@ -95,6 +95,13 @@ def local(at: int, zone: ZoneInfo) -> str:
     return _at(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def stamped(at: int, zone: ZoneInfo) -> str:
+    """`2026-01-31T14:05:09+01:00` on the clock of this zone; empty for 0, an unknown time."""
+    if at == 0:
+        return ""
+    return _at(at).astimezone(zone).isoformat(timespec="seconds")
+
+
 def named(zone: ZoneInfo, at: int) -> str:
     """The zone with its offset at this moment: `Europe/Berlin, UTC+01:00`."""
     offset = _at(at).astimezone(zone).strftime("%z")

@@ -30,8 +30,8 @@ from postroad.queries.terms import MESSAGE_KEY_LENGTH, admits
 from postroad.queries.view import View
 from postroad.store import Store, columns
 
-#: Rows that are read at once: some megabytes.
-CHUNK = 4_000
+#: Rows that are read at once: a few megabytes.
+CHUNK = 2_000
 #: A place in the order of time, and the delivery's id, as the store writes them (`RowBinary`).
 _KEY = struct.Struct("<q24s")
 #: Octets of keys that memory holds before they go to a file.

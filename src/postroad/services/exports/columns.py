@@ -7,7 +7,6 @@ page is in `_cells.html`, by its `kind`; what they read in a file is `text`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -114,9 +113,9 @@ def text(column: Column, delivery: Delivery, zone: ZoneInfo) -> str | int | floa
         case "event":
             return words.label(delivery.status)
         case "sent":
-            return _stamp(delivery.sent_at or delivery.first_at, zone)
+            return when.stamped(delivery.sent_at or delivery.first_at, zone)
         case "delivery":
-            return _stamp(delivery.last_attempt_at, zone)
+            return when.stamped(delivery.last_attempt_at, zone)
         case "score":
             return "" if delivery.spam_score is None else delivery.spam_score
         case "size":
@@ -142,10 +141,3 @@ def result(delivery: Delivery) -> str:
 
 def _at_the_end(delivery: Delivery) -> str:
     return delivery.delivered_to or delivery.recipient
-
-
-def _stamp(at: int, zone: ZoneInfo) -> str:
-    """`2026-01-31T14:05:09+01:00`, so that nobody has to guess whose clock it is."""
-    if not at:
-        return ""
-    return datetime.fromtimestamp(at // when.SECOND, zone).isoformat()

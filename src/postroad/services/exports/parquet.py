@@ -2,7 +2,7 @@
 
 Times are UTC with microseconds, and null where they are not known; words out of few are
 dictionaries; every column says what it holds. Values are those of the JSON lines. The only module
-that knows pyarrow, which takes some 40 MB of memory: it is loaded when the first such file is made.
+that knows pyarrow.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from postroad.model.delivery import Delivery
 from postroad.services.exports.fields import FIELDS, Kind
 from postroad.services.exports.layout import Layout
 
+# Its usual pool keeps what it is given back, for as long as the process lives.
+pa.set_memory_pool(pa.system_memory_pool())
+
 _TYPES = {
     Kind.TEXT: pa.string(),
     Kind.WORD: pa.dictionary(pa.int32(), pa.string()),
@@ -23,37 +26,47 @@ _TYPES = {
     Kind.SCORE: pa.float64(),
     Kind.TIME: pa.timestamp("us", tz="UTC"),
 }
+#: Rows of a row group, about: more compress better, and take more memory.
+_GROUP = 4_000
 #: Last moment that other programs have a date for: the end of the year 9999.
 _LAST = 253_402_300_799_999_999
 
 
 class Parquet:
-    """Writes one file of Parquet; each call of `rows` makes a row group."""
+    """Writes one file of Parquet."""
 
     def __init__(self, layout: Layout) -> None:
         """Nothing is written yet."""
         self._schema = pa.schema([_field(name) for name in layout.fields])
         self._sink = _Sink()
         self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
+        self._held: list[pa.RecordBatch] = []
 
     def begin(self) -> bytes:
         """What marks a file as Parquet."""
         return self._sink.taken()
 
     def rows(self, deliveries: Sequence[Delivery]) -> bytes:
-        """A row group of these."""
+        """Nothing, or a row group of these and those before."""
         arrays = [
             pa.array(_values(field.name, deliveries), type=field.type) for field in self._schema
         ]
-        self._writer.write_batch(
-            pa.RecordBatch.from_arrays(arrays, schema=self._schema), row_group_size=len(deliveries)
-        )
+        self._held.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        if sum(each.num_rows for each in self._held) >= _GROUP:
+            self._flush()
         return self._sink.taken()
 
     def end(self) -> bytes:
-        """What describes the row groups: without it the file cannot be read."""
+        """The last row group, and what describes all: without it the file cannot be read."""
+        self._flush()
         self._writer.close()
         return self._sink.taken()
+
+    def _flush(self) -> None:
+        if self._held:
+            table = pa.Table.from_batches(self._held, self._schema)
+            self._held = []
+            self._writer.write_table(table, row_group_size=table.num_rows)
 
 
 class _Sink:
