@@ -57,14 +57,14 @@ class Mailing(Lane):
     def is_due(self) -> bool:
         """Whether there is a letter to be tried now."""
         now = self._clock()
-        return now >= self._rests_until and bool(outbox.due(self._state, EMAIL, at=now))
+        return not self._rests(now) and bool(outbox.due(self._state, EMAIL, at=now))
 
     def work(self) -> None:
         """Send what is due. Raises `StateError` where nothing can be written down any more."""
         for _ in range(_MOST):
             now = self._clock()
             due = outbox.due(self._state, EMAIL, at=now)
-            if not due or not self.goes_on or now < self._rests_until:
+            if not due or not self.goes_on or self._rests(now):
                 return
             self._send(due[0])
 
@@ -76,6 +76,10 @@ class Mailing(Lane):
     def look(self, now: int) -> int:
         """When a letter that was sent now is first looked for in the log."""
         return backoff.look(ended=now, now=now)
+
+    def _rests(self, now: int) -> bool:
+        """Whether the server is left alone now; a clock that was set back does not prolong it."""
+        return self._rests_until - _REST <= now < self._rests_until
 
     def _send(self, letter: Letter) -> None:
         made = self.written(letter)

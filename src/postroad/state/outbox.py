@@ -21,6 +21,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from postroad.model.when import DAY
 from postroad.state.engine import State
 from postroad.state.notices import letters, tries, webhooks
 
@@ -144,9 +145,7 @@ def repeated(state: State, found: Sequence[Letter]) -> set[int]:
 
 def due(state: State, channel: str, *, at: int, limit: int = 1, target: str = "") -> list[Letter]:
     """Letters that are to be tried by now, those that are due longest first."""
-    wanted = sa.select(letters).where(
-        letters.c.status == WAITING, letters.c.next_at <= at, letters.c.channel == channel
-    )
+    wanted = sa.select(letters).where(_is_due(at), letters.c.channel == channel)
     if target:
         wanted = wanted.where(letters.c.target == target)
     return _read(state, wanted.order_by(letters.c.next_at, letters.c.id).limit(limit))
@@ -158,8 +157,7 @@ def due_targets(state: State, *, at: int) -> list[tuple[str, int]]:
     wanted = (
         sa.select(letters.c.target, letters.c.account_id)
         .where(
-            letters.c.status == WAITING,
-            letters.c.next_at <= at,
+            _is_due(at),
             letters.c.channel == WEBHOOK,
             letters.c.target.not_in(paused),
         )
@@ -195,7 +193,7 @@ def tried(
     }
     row = msgspec.structs.asdict(made) | {"letter_id": letter_id, "said": said}
     # What was withdrawn while it was tried stays so, unless it was sent all the same.
-    before = (WAITING, SENDING, *((WITHDRAWN,) if status == SENT else ()))
+    before = (WAITING, SENDING, *((WITHDRAWN, UNCLEAR) if status == SENT else ()))
     change = sa.update(letters).where(letters.c.id == letter_id, letters.c.status.in_(before))
     with state.write() as connection:
         if connection.execute(sa.select(letters.c.id).where(letters.c.id == letter_id)).first():
@@ -295,6 +293,18 @@ def drop_before(state: State, at: int) -> int:
     old = sa.delete(letters).where(letters.c.ended_at.between(1, at - 1))
     with state.write() as connection:
         return connection.execute(old).rowcount
+
+
+def _is_due(at: int) -> sa.ColumnElement[bool]:
+    """Whether a letter is to be tried by now.
+
+    A clock that was ahead when the letter was put in, or put off, holds it up no longer.
+    """
+    is_ahead = sa.or_(
+        sa.and_(letters.c.tries == 0, letters.c.next_at == letters.c.created_at),
+        sa.and_(letters.c.tries > 0, letters.c.next_at > at + DAY),
+    )
+    return sa.and_(letters.c.status == WAITING, sa.or_(letters.c.next_at <= at, is_ahead))
 
 
 def letter_of(row: Any) -> Letter:
