@@ -35,8 +35,8 @@ from postroad.store import Store
 
 if TYPE_CHECKING:
     from postroad.services.deliverability import Deliverability
-    from postroad.services.evidencing import Evidencing
     from postroad.services.delivering import Delivering
+    from postroad.services.evidencing import Evidencing
     from postroad.services.exporting import Exporting
     from postroad.services.probing import Probing
     from postroad.services.reporting import Reporting

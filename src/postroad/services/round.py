@@ -14,9 +14,9 @@ def wire(services: Services) -> None:
     """
     telling = services.telling
     telling.composers[TEST] = write_test
+    telling.composers[REPORT] = services.reporting.compose
+    telling.watches.append(services.reporting.look)
     telling.composers["export"] = services.exporting.compose
     telling.watches.append(services.exporting.making.look)
     services.watching.wire()
-    telling.composers[REPORT] = services.reporting.compose
-    telling.watches.append(services.reporting.look)
     telling.watches.append(services.delivering.look)
