@@ -21,7 +21,7 @@ from postroad import queries
 from postroad.accounts import Accounts, Viewer, secret
 from postroad.accounts.keys import Keys
 from postroad.config import Settings
-from postroad.errors import PostroadError
+from postroad.errors import PostroadError, TooManyTries
 from postroad.languages import ENGLISH, known
 from postroad.model.delivery import Delivery
 from postroad.model.text import Text, say
@@ -39,8 +39,9 @@ from postroad.store import Store
 DAYS = (30, 365, 0)
 #: Of whoever asks: documents made, papers set for strangers, files checked.
 _MAKING, _READING, _CHECKING = Rule(60, 600), Rule(60, 600), Rule(60, 600)
-#: Papers that are kept ready.
-_READY = 16
+#: Papers that are kept ready, and seconds to wait for whoever sets another one: one at a time, for
+#: each takes the memory of the whole program again.
+_READY, _PATIENCE = 16, 20
 #: How long the end of a link is told before it is forgotten that there was one, microseconds.
 _TOLD = 400 * DAY
 
@@ -99,6 +100,7 @@ class Evidencing:
         self._now = now
         self._ready: OrderedDict[bytes, bytes] = OrderedDict()
         self._guard = Lock()
+        self._setting = Lock()
 
     @cached_property
     def seal(self) -> Seal:
@@ -173,9 +175,9 @@ class Evidencing:
         return kept, _document(kept)
 
     def paper(self, sealed: bytes, client: str = "") -> bytes:
-        """The PDF of a sealed document. Blocks; raises `TooManyTries` for a `client`.
+        """The PDF of a sealed document; `client` is a stranger who asks for it. Blocks.
 
-        Raises `PostroadError` where it cannot be made.
+        Raises `TooManyTries`, and `PostroadError` where it cannot be made.
         """
         name = hashlib.sha256(sealed).digest()
         with self._guard:
@@ -187,7 +189,13 @@ class Evidencing:
         document = papers.check(sealed).document
         if document is None:
             raise PostroadError(say("The document is damaged."))
-        made = paper.make(document, sealed, self.seal, at=self._now())
+        if not self._setting.acquire(timeout=_PATIENCE):
+            message = say("Other papers are being made. Try again in {wait} s.", wait=_PATIENCE)
+            raise TooManyTries(message, _PATIENCE)
+        try:
+            made = paper.make(document, sealed, self.seal, at=self._now())
+        finally:
+            self._setting.release()
         with self._guard:
             self._ready[name] = made
             while len(self._ready) > _READY:
