@@ -26,6 +26,8 @@ PAGES = {
     "reason": ("/reasons/mailbox_full?of={deferred}", "shop"),
     "overview": ("/overview?period=30d", "shop"),
     "how mail entered": ("/entered", "shop"),
+    "notices": ("/notices", "shop"),
+    "unsubscribe": ("/unsubscribe/nothing", ""),
     "who looked": ("/looked", "anna@example.com"),
     "accounts": ("/admin/accounts", "root"),
     "account": ("/admin/accounts/2", "root"),

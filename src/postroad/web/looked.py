@@ -36,6 +36,8 @@ _ACTIONS: dict[str, Text] = {
     "report": say("made a report"),
     "entered": say("looked at how mail entered"),
     "statistics": say("asked for figures"),
+    "subscribe": say("asked to be told of mail"),
+    "unsubscribe": say("asked to be told no more"),
     "sign_in": say("signed in"),
     "sign_out": say("signed out"),
     "sign_out_everywhere": say("signed out everywhere"),
