@@ -13,8 +13,10 @@ import pytest
 from tests.notify import receivers
 from tests.notify.desk import HOUR, MINUTE, NAME, Desk
 
+from postroad import config
+from postroad.doctor import Level
 from postroad.errors import StateError
-from postroad.notify import sentences
+from postroad.notify import health, sentences
 from postroad.notify.program import Program
 from postroad.notify.settling import Fate
 from postroad.state import outbox, subscriptions
@@ -254,3 +256,31 @@ def test_own_sentences_are_known_again():
     """What is kept in English is shown in another language; what others said is not."""
     assert sentences.NO_END.message == sentences.told(str(sentences.NO_END)).message
     assert "250 taken" == sentences.told("250 taken")
+
+
+def test_the_doctor_tells_of_letters_that_do_not_leave(tmp_path, sink, desk):
+    """How they leave, what waits, and what failed, with what was said."""
+    settings = config.load(
+        {"home": str(tmp_path / "home"), "sendmail_path": str(tmp_path / "nothing")}, environ={}
+    )
+    (only,) = health.findings(settings, desk.state, now=desk.clock())
+    assert (Level.WARN, True) == (only.level, "cannot be sent" in only.title)
+
+    sink.answers["RCPT"] = "451 come back later"
+    desk.put()
+    desk.pass_time(2 * HOUR, step=MINUTE)
+    sink.answers["RCPT"] = "550 no such user"
+    desk.put()
+    desk.round()
+    settings = config.load(
+        {"home": str(tmp_path / "home"), "mail_submission": "smtp://mail.example.com"}, environ={}
+    )
+    way, waiting, failed = health.findings(settings, desk.state, now=desk.clock())
+    assert (Level.OK, "Letters by e-mail leave through smtp://mail.example.com") == (
+        way.level,
+        way.title,
+    )
+    assert "451" not in waiting.title
+    assert "come back later" in waiting.detail
+    assert "could not be sent: 1" in failed.title
+    assert "no such user" in failed.detail

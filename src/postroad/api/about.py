@@ -138,7 +138,7 @@ def examine(viewer: Asking, services: Served) -> shapes.Findings:
     return shapes.Findings(
         findings=[
             shapes.Finding(level=each.level.value, title=each.title, detail=each.detail)
-            for each in found
+            for each in (*found, *services.delivering.findings())
         ]
     )
 

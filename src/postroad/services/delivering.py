@@ -14,11 +14,12 @@ import msgspec
 
 from postroad.accounts import Viewer, local_administrator
 from postroad.accounts.keys import Keys
+from postroad.doctor import Finding
 from postroad.errors import AccountError
 from postroad.model.notice import Notice
 from postroad.model.text import say
 from postroad.model.when import DAY
-from postroad.notify import sentences
+from postroad.notify import health, sentences
 from postroad.notify.dispatcher import Dispatcher
 from postroad.notify.ledger import Ledger
 from postroad.notify.line import Server
@@ -105,6 +106,10 @@ class Delivering:
         """End its threads, if it ever sent."""
         if "dispatcher" in self.__dict__:
             self.dispatcher.close()
+
+    def findings(self) -> list[Finding]:
+        """What an administrator is to know about sending letters."""
+        return list(health.findings(self._settings, self._state, now=self._services.now()))
 
     def way(self) -> str:
         """How e-mail leaves, in a sentence; empty where it cannot leave."""

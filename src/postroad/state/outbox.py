@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -81,6 +81,14 @@ class Try(msgspec.Struct, frozen=True, kw_only=True):
     took: int
     #: Of SMTP or HTTP; 0: there was no answer.
     code: int
+    said: str
+
+
+class Troubled(NamedTuple):
+    """Letters that did not arrive."""
+
+    count: int
+    #: What was said of the last of them.
     said: str
 
 
@@ -274,6 +282,21 @@ def last_of(state: State, subscription_id: int, limit: int) -> list[str]:
     )
     with state.read() as connection:
         return list(connection.execute(wanted).scalars())
+
+
+def troubled(state: State, status: str, *, since: int, until: int) -> Troubled:
+    """Letters by e-mail that are this, were tried, and were put in between these times."""
+    which = (
+        letters.c.status == status,
+        letters.c.channel == EMAIL,
+        letters.c.said != "",
+        letters.c.created_at.between(since, until),
+    )
+    count = sa.select(sa.func.count()).select_from(letters).where(*which)
+    last = sa.select(letters.c.said).where(*which).order_by(letters.c.id.desc()).limit(1)
+    with state.read() as connection:
+        said = connection.execute(last).scalar_one_or_none() or ""
+        return Troubled(connection.execute(count).scalar_one(), said)
 
 
 def tries_of(state: State, ids: Sequence[int], limit: int = 1000) -> dict[int, list[Try]]:
