@@ -228,6 +228,22 @@ def test_silent_connections_are_closed(world, tmp_path):
         assert silent.recv(1) == b""
 
 
+def test_dripping_connections_are_closed(world, tmp_path):
+    """Who sends an octet now and then, and never a message, says nothing."""
+    values = {"syslog_listen": ANY, "syslog_idle": 5}
+    with (
+        receiving(world, tmp_path / "h", **values) as (_, ports),
+        socket.create_connection(("127.0.0.1", ports["tcp"]), timeout=0.5) as dripping,
+    ):
+        for _ in range(60):
+            with suppress(TimeoutError):
+                dripping.sendall(b"<")
+                assert dripping.recv(1) == b""
+                break
+        else:
+            pytest.fail("It was never closed.")
+
+
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory):
     """Certificates of an authority, a server and a client."""

@@ -119,7 +119,10 @@ def test_runs_of_separators(server: str):
 
 
 @pytest.mark.parametrize("server", parsers.SERVERS)
-@pytest.mark.parametrize("text", ["\0" * LONG, "\ud800" * 9, "\udcff{", '{"MESSAGE":"\ud800"}', ""])
+@pytest.mark.parametrize(
+    "text",
+    ["\0" * LONG, "\ud800" * 9, "\udcff{", '{"x":' + "[" * 60_000, '{"MESSAGE":"\ud800"}', ""],
+)
 def test_what_is_no_text(server: str, text: str):
     """NULs and halves of characters are no reason to stop reading a log."""
     reader = _reader(server)

@@ -86,7 +86,13 @@ def test_pieces_are_put_together():
     assert unwrap(pieces, "h") == (["<22>abcd"], len(pieces))
 
 
-@pytest.mark.parametrize("entry", [b"{}\n", b'{"log":5}\n', b"{\n", b"\xff\xfe\n", b"x\n", b"\n"])
+#: Deeper than any reader of JSON goes.
+DEEP = b'{"x":' + b"[" * 100_000 + b"\n"
+
+
+@pytest.mark.parametrize(
+    "entry", [b"{}\n", b'{"log":5}\n', b"{\n", b"\xff\xfe\n", b"x\n", b"\n", DEEP]
+)
 def test_what_is_no_entry(entry):
     """Between entries it is a line as it stands, and nothing is raised."""
     lines, done = unwrap(docker("Mar 1\n") + entry + docker("b\n"), "h")

@@ -314,6 +314,13 @@ def test_a_path_that_cannot_be_read_says_why(tmp_path):
     assert caught.value.path == str(tmp_path)
 
 
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path):
+    """Whoever may write to a directory of logs cannot have its reader wait for ever."""
+    os.mkfifo(tmp_path / "log")
+    with pytest.raises(SourceError, match="no file any more"):
+        open_content(tmp_path / "log", is_regular=True)
+
+
 def test_a_file_without_permission_says_what_to_do(file):
     """A file closed to us raises a sentence that names the group to join."""
     path = file(b"x\n")

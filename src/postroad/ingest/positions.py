@@ -38,7 +38,7 @@ def open_at(found: Found, state: State, host: str, content: Content | None = Non
     if content is not None:
         opened = Opened(Reading(content), None)
     else:
-        content = open_content(found.path)
+        content = open_content(found.path, is_regular=found.is_regular)
         try:
             opened = _placed(content, found, state, host)
         except BaseException:
@@ -65,7 +65,7 @@ def _placed(content: Content, found: Found, state: State, host: str) -> Opened:
         return _going_on(content, chain, known)
     # The content was read beyond the place to begin at.
     content.close()
-    content = open_content(found.path)
+    content = open_content(found.path, is_regular=found.is_regular)
     if chain is None:
         return Opened(Reading(content), None)
     skip(content, chain.length)

@@ -168,7 +168,7 @@ class Envelope:
             return None
         try:
             entry = _decode_json(line)
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return None
         if entry.log is not None:
             return self._inner(entry.log.rstrip("\r\n"))

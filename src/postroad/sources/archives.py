@@ -288,17 +288,27 @@ class Content:
         )
 
 
-def open_content(path: Path) -> Content:
-    """Open a file or a named pipe. Raises `SourceError` with the reason."""
+def open_content(path: Path, *, is_regular: bool = False) -> Content:
+    """Open a file or a named pipe. Raises `SourceError` with the reason.
+
+    `is_regular`: it was a file when it was found. If somebody has put a pipe in its place, that is
+    not waited for.
+    """
     try:
-        raw = path.open("rb", buffering=0)
+        raw = io.FileIO(path, "r", opener=_at_once if is_regular else None)
     except OSError as error:
         raise _unreadable(str(path), error) from error
     try:
+        if is_regular and not stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
+            raise SourceError(f"{path} is no file any more.", str(path))
         return Content(raw, str(path))
     except BaseException:
         raw.close()
         raise
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def why_no_log(first: bytes) -> str:

@@ -102,7 +102,7 @@ def _piece(entry: bytes) -> _Piece:
     if entry.startswith(b"{"):
         try:
             docker = _decode(entry)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             pass
         else:
             is_last = docker.log.endswith("\n")

@@ -204,7 +204,7 @@ class Journal:
         for each in entries:
             try:
                 entry = _decode(each)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 self._counts.cut += bool(each)
                 continue
             if expects:

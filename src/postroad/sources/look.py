@@ -69,7 +69,7 @@ def look(
     """Look at one file. `server` is empty if it is to be told from the lines. Never raises."""
     seen = Look(found=found, server=server)
     try:
-        opened = content or open_content(found.path)
+        opened = content or open_content(found.path, is_regular=found.is_regular)
     except SourceError as error:
         seen.problem = str(error)
         return seen
@@ -121,7 +121,7 @@ def _look_inside(seen: Look, content: Content, host: str, zone: ZoneInfo, now: i
     if not seen.server:
         return
     if any(map(_YEARLESS.match, lines[:10])) and seen.found.is_regular:
-        seen.first_year = first_year(_sample(seen.found.path, content), zone, seen.newest)
+        seen.first_year = first_year(_sample(seen.found, content), zone, seen.newest)
     reader = parsers.reader(
         seen.server, host=host, zone=zone, newest=seen.newest, first_year=seen.first_year
     )
@@ -140,9 +140,9 @@ def _lines(data: bytes, *, is_wrapped: bool = False) -> Sequence[str]:
     return [line.lstrip("\0") for line in (lines[:-1] or lines) if line]
 
 
-def _sample(path: Path, content: Content) -> Iterator[str]:
+def _sample(found: Found, content: Content) -> Iterator[str]:
     """Lines from all over a file, the first and the last among them."""
-    with open_content(path) as again:
+    with open_content(found.path, is_regular=found.is_regular) as again:
         if content.is_plain and content.size > _SAMPLES * _SAMPLE:
             step = (content.size - _SAMPLE) // (_SAMPLES - 1)
             for number in range(_SAMPLES):

@@ -299,9 +299,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came."""
-        self.heard_at = time.monotonic()
         try:
-            self._take(lambda: self._frames.take(data))
+            if self._take(lambda: self._frames.take(data)):
+                # An octet now and then, and never a message, is silence.
+                self.heard_at = time.monotonic()
         except SourceError as error:
             self.close()
             self._receiver.end(self, str(error))
@@ -328,11 +329,13 @@ class _Connection(asyncio.Protocol):
         elif self.task:
             self.task.cancel()
 
-    def _take(self, messages: Callable[[], list[bytes]]) -> None:
+    def _take(self, messages: Callable[[], list[bytes]]) -> int:
+        """Take messages; how many."""
         line = self._receiver.line(self.peer, self.name)
         if line is None:
-            return
+            return 0
         before = self._frames.cut
         found = messages()
         line.box.counts.cut += self._frames.cut - before
         self._receiver.take(line, self.peer, found)
+        return len(found)

@@ -14,6 +14,7 @@ refused.
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from contextlib import suppress
@@ -269,11 +270,15 @@ _NAME = 200
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file so that it is there as a whole or as it was, also after a power cut."""
+    """Write a file so that it is there as a whole or as it was, also after a power cut.
+
+    Raises `OSError`.
+    """
     new = path.with_suffix(".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(descriptor, data)
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(new))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
