@@ -6,11 +6,8 @@ import csv
 import io
 import json
 import re
-import socket
 import struct
 import time
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pyarrow.parquet as pq
 import pytest
@@ -284,30 +281,3 @@ def test_what_was_asked_is_text_on_the_page(running):
         assert "&lt;script&gt;alert" in page
         assert "nonsense" not in page
         clear(reader)
-
-
-def test_a_client_that_goes_away_leaves_nothing_open(running):
-    """Who breaks off an export ends it: no file of its list stays open, and others are served."""
-    where = urlsplit(running.url)
-    with running.holder("root") as holder:
-        token = holder.headers["authorization"]
-    files = Path(f"/proc/{running.process.pid}/fd")
-
-    def held():
-        names = [each.readlink().name for each in files.iterdir() if each.is_symlink()]
-        return [name for name in names if "deleted" in name]
-
-    before = held()
-    for _ in range(10):
-        with socket.create_connection((where.hostname, where.port)) as client:
-            client.sendall(
-                f"GET /api/v1/export HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n".encode()
-            )
-            assert client.recv(20).startswith(b"HTTP/1.1 200")
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    until = time.monotonic() + 10
-    while held() != before and time.monotonic() < until:
-        time.sleep(0.1)
-    assert held() == before
-    with running.holder("root") as holder:
-        assert holder.get("/export", params={"to": "anna@example.com"}).status_code == 200
