@@ -39,7 +39,8 @@ class House:
         self.state = State.open(folder / "state.db")
         accounts = self._accounts()
         for each in ACCOUNTS:
-            accounts.directory.add(each)
+            if accounts.directory.find(each.name) is None:
+                accounts.directory.add(each)
         self.services = None
         self.begin()
 
