@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import socket
 import time
 
 import pytest
@@ -359,3 +360,52 @@ def test_a_look_while_letters_are_under_way_begins_nothing_twice(desk_for):
         assert desk.dispatcher.finish(20)
 
         assert 1 == desk.now(letter).tries
+
+
+def test_closing_breaks_off_a_connection_that_is_not_there_yet(desk_for):
+    """A server that answers nothing at all, not even that it listens, holds up no end."""
+    with socket.socket() as full:
+        # A queue of connections without room, in which the next one waits.
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        desk = desk_for(full.getsockname()[1], patience=60)
+        letter = desk.put()
+        desk.dispatcher.look(desk.clock())
+        time.sleep(0.3)
+        begun = time.monotonic()
+        desk.dispatcher.close()
+        for each in waiting:
+            each.close()
+
+        assert time.monotonic() - begun < 5
+        assert ("waiting", 0) == ((found := desk.now(letter)).status, found.tries)
+
+
+def test_a_server_that_wants_somebody_to_sign_in_keeps_the_letters(sink, desk):
+    """530 says nothing of the letter: it waits for the settings to be put right."""
+    sink.answers["MAIL"] = "530 5.7.0 Must issue a STARTTLS command first"
+    letter = desk.put()
+    desk.round()
+
+    assert "waiting" == desk.now(letter).status
+
+
+def test_two_that_send_from_one_outbox_send_once(sink, desk_for):
+    """Whatever they do to each other, no letter goes twice."""
+    desks = [desk_for(sink.port), desk_for(sink.port)]
+    letters = [desks[0].put() for _ in range(10)]
+    for _ in range(3):
+        for each in desks:
+            each.dispatcher.look(each.clock())
+    for each in desks:
+        assert each.dispatcher.finish(30)
+    desks[0].round()
+
+    assert sorted(f"About {each.key}" for each in letters) == sorted(
+        read(each)["Subject"] for each in sink.contents
+    )
+    assert {"sent"} == {desks[0].now(each).status for each in letters}

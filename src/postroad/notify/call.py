@@ -12,7 +12,6 @@ import http.client
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -23,6 +22,7 @@ import postroad
 from postroad.model import safe
 from postroad.notify import sentences
 from postroad.notify.address import Lookup, Place, Wrong, judged, read, system
+from postroad.notify.dial import dial
 from postroad.notify.outcome import End, Outcome
 from postroad.trace.safety import Fence
 
@@ -137,27 +137,21 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the first of the addresses that answers."""
-        trouble: OSError = TimeoutError()
-        until = time.monotonic() + self._patience
-        for address in self._addresses:
-            try:
-                left = max(until - time.monotonic(), 0.01)
-                self.sock = socket.create_connection((address, self.port), left)
-                break
-            except OSError as error:
-                trouble = error
-        else:
-            raise trouble
+        self.sock = dial(self._addresses, self.port, self._patience, self._hold)
         if self._context:
             # Shaken hands afterwards, so that it can be cut meanwhile.
             self.sock = self._context.wrap_socket(
                 self.sock, server_hostname=self.host, do_handshake_on_connect=False
             )
-        self._wire = self.sock
-        if self.is_cut:
-            raise TimeoutError
+            self._hold(self.sock)
         if isinstance(self.sock, ssl.SSLSocket):
             self.sock.do_handshake()
+
+    def _hold(self, sock: socket.socket) -> None:
+        """Keep a socket that is about to connect, so that it can be cut. Raises `OSError`."""
+        self._wire = sock
+        if self.is_cut:
+            raise TimeoutError
 
     @contextmanager
     def watched(self) -> Iterator[None]:

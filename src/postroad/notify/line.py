@@ -17,6 +17,7 @@ import msgspec
 
 from postroad.model import safe
 from postroad.notify import sentences
+from postroad.notify.dial import dial
 from postroad.notify.outcome import End, Outcome
 
 #: Seconds that a server has for its answer to the final dot (RFC 5321 section 4.5.3.2.6).
@@ -26,6 +27,8 @@ _PORTS = {"smtp": 587, "smtps": 465}
 _HERE = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1", re.ASCII)
 #: Reply codes (RFC 5321 section 4.2).
 PERMANENT, OK, GO_ON = 500, (250, 251), 354
+#: What is said of whoever sends and not of a letter: sign in, or encrypt (RFC 4954 section 6).
+_OF_US = frozenset({530, 534, 535, 538})
 #: Octets of a reply that are read (section 4.5.3.1.5 allows 512 a line), and characters kept.
 _LONGEST_REPLY, _LONGEST_SAID = 1 << 16, 500
 _LONGEST_LINE = 8192
@@ -153,7 +156,7 @@ class Line(smtplib.SMTP):
 
     def _secure(self) -> None:
         server = self._server
-        if _HERE.fullmatch(server.host) and not server.login:
+        if _HERE.fullmatch(server.host) and not (server.login or server.ca):
             return
         if not self.has_extn("starttls"):
             if server.login:
@@ -179,10 +182,16 @@ class Line(smtplib.SMTP):
             raise Said(outcome) from error
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
-        self.sock = socket.create_connection((host, port), timeout)
+        dial([host], port, timeout, self._hold)
         if self._server.is_wrapped:
             self._shake_hands(host)
         return self.sock
+
+    def _hold(self, sock: socket.socket) -> None:
+        """Keep a socket that is about to connect, so that it can be cut. Raises `OSError`."""
+        self.sock = sock
+        if self._calls.is_over:
+            raise BrokenPipeError
 
     def _shake_hands(self, host: str) -> None:
         """Go on in TLS. The socket is put in its place first, so that it can be cut meanwhile."""
@@ -270,6 +279,7 @@ def refusal(code: int, said: str, *, is_general: bool) -> Outcome:
     """A refusal: for good if it was about this letter and says so; a server's mood may change."""
     if code <= 0:
         return Outcome(end=End.LATER, said=sentences.NOT_UNDERSTOOD, is_general=True)
+    is_general = is_general or code in _OF_US
     for_good = code >= PERMANENT and not is_general
     end = End.REFUSED if for_good else End.LATER
     return Outcome(end=end, code=code, said=said, is_general=is_general)

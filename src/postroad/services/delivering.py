@@ -271,12 +271,13 @@ class Delivering:
         from postroad.notify.calling import Calling
         from postroad.trace.safety import Fence
 
+        fence = Fence(self._settings.webhook_networks, self._settings.sending_addresses)
         return Calling(
             self._state,
             ledger,
             self._write,
             self._services.now,
-            caller=Caller(Fence(self._settings.webhook_networks), patience=_PATIENCE),
+            caller=Caller(fence, patience=_PATIENCE),
             key=Keys(self._state).get(_KEY),
         )
 
