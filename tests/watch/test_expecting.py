@@ -9,6 +9,7 @@ from postroad.errors import AccountError
 from postroad.model.status import Outcome, Status
 from postroad.model.when import HOUR, MINUTE
 from postroad.services.watching import Where
+from postroad.watch import expecting
 from postroad.watch.expecting import PER_HOUR
 from postroad.watch.wishes import Event, Expect
 
@@ -320,3 +321,57 @@ def test_a_letter_is_in_its_readers_language_and_zone(yard):
     [notice] = yard.told("shop")
     assert "2026-03-02 19:00:01" in notice.text
     assert "Zeiten" in notice.text
+
+
+def test_a_kill_between_two_letters_tells_each_once(yard, monkeypatch):
+    """What was put into the outbox is there; what was not is found again after a restart."""
+    yard.expect("shop", FROM_BANK)
+    yard.write(*(mail(n) for n in range(5)))
+    put, count = expecting.outbox.put, iter(range(5))
+
+    def killed(*order, **more):
+        if next(count) == 2:
+            raise KeyboardInterrupt
+        return put(*order, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(expecting.outbox, "put", killed)
+        with pytest.raises(KeyboardInterrupt):
+            yard.look(after=MINUTE)
+    assert len(yard.letters("shop")) == 2
+    yard.begin()
+    yard.look(after=MINUTE)
+    yard.look(after=MINUTE)
+    named = [notice.data["deliveries"][0]["id"] for notice in yard.told("shop")]
+    assert sorted(named) == sorted(mail(n).id for n in range(5))
+
+
+def test_a_clock_that_went_back_loses_nothing(yard, monkeypatch):
+    """What is written afterwards has an earlier time, and is told all the same."""
+    yard.expect("shop", FROM_BANK)
+    ahead = yard.store.settled() + HOUR
+    with monkeypatch.context() as patched:
+        patched.setattr(yard.store, "settled", lambda: ahead)
+        yard.look(after=MINUTE)
+    yard.write(mail())
+    yard.look(after=MINUTE)
+    assert len(yard.letters("shop")) == 1
+
+
+def test_many_wishes_are_asked_for_at_once(yard, monkeypatch):
+    """One question to the store for all of them, and none more for those that found nothing."""
+    for number in range(60):
+        yard.expect("shop", Expect(sender=f"s{number}@never.test"))
+        yard.expect("rival", Expect(subject=f"never {number}"))
+    yard.look()
+    asked = []
+    read = yard.store.read
+
+    def counted(*order, **more):
+        asked.append(order)
+        return read(*order, **more)
+
+    monkeypatch.setattr(yard.store, "read", counted)
+    yard.write(mail())
+    yard.look(after=MINUTE)
+    assert len(asked) == 1

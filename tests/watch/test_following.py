@@ -8,6 +8,7 @@ from tests.store.rows import DAY, NOON, SECOND, attempt, delivery
 from postroad.errors import AccountError
 from postroad.model.status import Direction, Outcome, Status
 from postroad.model.when import HOUR, MINUTE
+from postroad.watch import following
 
 SENT = {
     "origins": ["anna@example.com"],
@@ -143,8 +144,6 @@ def test_what_is_older_than_what_is_kept_is_forgotten_aloud(yard):
 
 def test_a_kill_between_letter_and_end_tells_once(yard, monkeypatch):
     """The letter's key is the wish: looking again puts it in again, and it is there already."""
-    from postroad.watch import following
-
     yard.write(waits())
     wish = yard.follow("shop", waits())
     yard.write(waits(version=5, status=Status.DELIVERED))

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 
 import msgspec
 
+from postroad.model.status import Status
+
 #: Microseconds that a block of another process may take to be written.
 SLOWEST = 60_000_000
 
@@ -29,6 +31,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     targets: list[str]
     subject: str
+    #: What it says became of the delivery, which may have been written over since.
+    status: Status
+    smtp_code: int
 
     @property
     def place(self) -> tuple[int, int, str]:
@@ -55,7 +60,8 @@ WITH
     lowerUTF8(deliveries.sender) AS from_key,
     lowerUTF8(deliveries.recipient) AS to_key,
     arrayConcat(deliveries.targets, [to_key]) AS to_keys
-SELECT written_at, first_at, id, from_key AS sender, to_key AS recipient, targets, subject
+SELECT written_at, first_at, id, from_key AS sender, to_key AS recipient, targets, subject,
+    toInt8(deliveries.status) AS status, smtp_code
 FROM deliveries
 WHERE written_at >= {since:Int64} AND written_at < {until:Int64}
     AND greatest(first_at, last_attempt_at) >= {active:Int64}

@@ -85,12 +85,16 @@ class Expecting:
         """Put letters into the outbox for what happened since the last look."""
         until = self._store.settled()
         wishes = list(self._wishes(now))
+        for wish in wishes:
+            if wish.mark > until:
+                # The clock went back: what was written since is looked at by it.
+                wish.mark = wish.memory.mark = until - _BEFORE
         waiting = [each for each in wishes if each.mark < until]
         self._find(waiting, until)
         for viewer, mine in self._by_account(waiting):
             self._tell(viewer, mine, now)
         memories: dict[int, str] = {}
-        self._marks = {each.kept.id: max(until, each.mark) for each in wishes}
+        self._marks = {each.kept.id: until for each in wishes}
         for wish in wishes:
             self._sum_up(wish, now)
             mark = self._marks[wish.kept.id]
@@ -123,7 +127,8 @@ class Expecting:
             )
             for change in page:
                 for wish in index.waiting_for(change):
-                    if change.written_at >= wish.mark and len(wish.found) < _MOST:
+                    is_new = change.written_at >= wish.mark and wish.asked.fits(change)
+                    if is_new and len(wish.found) < _MOST:
                         wish.found[change.id] = None
             if len(page) < _PAGE:
                 return

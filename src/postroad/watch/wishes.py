@@ -15,6 +15,7 @@ from postroad.model.scope import Scope
 from postroad.model.status import Status
 from postroad.model.text import say
 from postroad.model.when import shown
+from postroad.store.changes import Change
 
 #: Longest address (RFC 5321 section 4.5.3.1: 64 octets, "@" and 255), and part of a subject.
 _LONGEST, _LONGEST_SUBJECT = 320, 200
@@ -68,17 +69,18 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def holds(self, delivery: Delivery, *, since: int) -> Event | None:
         """What happened to a delivery, if that is asked for; `since` is when it was asked."""
-        event = event_of(delivery)
         at = max(delivery.first_at, delivery.last_attempt_at)
-        is_asked = (
-            event in self.events
-            and at >= since
-            and not (self.until and delivery.first_at > self.until)
-            and _is(delivery.sender, self.sender)
-            and any(_is(each, self.recipient) for each in (delivery.recipient, *delivery.targets))
-            and self.subject.casefold() in delivery.subject.casefold()
+        return event_of(delivery) if at >= since and self.fits(delivery) else None
+
+    def fits(self, row: Delivery | Change) -> bool:
+        """Whether this is asked for, whenever it happened."""
+        return (
+            event_of(row) in self.events
+            and not (self.until and row.first_at > self.until)
+            and _is(row.sender, self.sender)
+            and any(_is(each, self.recipient) for each in (row.recipient, *row.targets))
+            and self.subject.casefold() in row.subject.casefold()
         )
-        return event if is_asked else None
 
 
 class Rule(StrEnum):
@@ -166,16 +168,16 @@ class FollowMemory(msgspec.Struct, kw_only=True):
     missing: int = 0
 
 
-def event_of(delivery: Delivery) -> Event | None:
+def event_of(row: Delivery | Change) -> Event | None:
     """What happened to a delivery so far; None where nothing is known."""
-    match delivery.status:
+    match row.status:
         case Status.DELIVERED:
             return Event.ARRIVED
         case Status.DEFERRED:
             return Event.DEFERRED
         case Status.REJECTED:
             # Who is refused for now, as by greylisting, comes back.
-            return Event.DEFERRED if delivery.smtp_code in _LATER else Event.REFUSED
+            return Event.DEFERRED if row.smtp_code in _LATER else Event.REFUSED
         case Status.FAILED | Status.BLOCKED | Status.FILTERED:
             return Event.REFUSED
         case Status.IN_PROGRESS:
