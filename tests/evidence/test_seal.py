@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 import zlib
 
 import pytest
@@ -205,13 +206,28 @@ def test_a_sealed_pdf_that_unpacks_without_end_is_refused():
     """Somebody's own key, and an attachment of a gigabyte in a megabyte."""
     packed = zlib.compress(b"\0" * (64 << 20), 9)
     head = b"%%PDF-1.7\n1 0 obj\n<</Length %d/Type/EmbeddedFile/Filter/FlateDecode>>\nstream\n"
-    body = head % len(packed) + packed + b"\nendstream\nendobj\nstartxref\n9\n%%EOF"
-    made_of = seal.Seal(bytes(32))
-    line = f"{seal.encoded(made_of.public)} {seal.encoded(made_of.sign(seal.PDF_LINE, body))}\n"
-    bomb = body.replace(b"startxref", paper.MARK + line.encode() + b"startxref")
-    checked = check(bomb)
+    checked = check(_by_a_stranger(head % len(packed) + packed + b"\nendstream\nendobj\n"))
     assert not checked.is_right
     assert "holds no evidence" in checked.problem
+
+
+@pytest.mark.parametrize("filling", [b"a", b"/Params<<", b">", b"\n1 0 obj\n<<", b"\n9"])
+def test_a_sealed_pdf_of_beginnings_is_read_once(filling: bytes):
+    """Megabytes of what could become an attached file and never does: no time is lost on them."""
+    head = b"\n1 0 obj\n<</Length 9/Type/EmbeddedFile/Filter/FlateDecode"
+    for piece in (filling * 200, filling * 7, b""):
+        body = b"%PDF-1.7\n" + (head + piece) * ((4 << 20) // len(head + piece))
+        began = time.process_time()
+        assert not check(_by_a_stranger(body + filling * 100_000)).is_right
+        assert time.process_time() - began < 10
+
+
+def _by_a_stranger(body: bytes) -> bytes:
+    """A file with a right seal of somebody's own."""
+    body += b"startxref\n9\n%%EOF"
+    signer = seal.Seal(bytes(32))
+    line = f"{seal.encoded(signer.public)} {seal.encoded(signer.sign(seal.PDF_LINE, body))}\n"
+    return body.replace(b"startxref", paper.MARK + line.encode() + b"startxref")
 
 
 def test_documents_of_a_stranger_are_shown_without_trust():

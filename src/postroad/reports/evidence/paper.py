@@ -26,13 +26,14 @@ _LINE = re.compile(
 _END = re.compile(rb"startxref\n[0-9]{1,10}\n%%EOF\n?\Z")
 #: How far from its end the line of a file begins at most.
 _REACH = 400
-#: The head of an attached file in what we make; its octets follow.
+#: The head of an attached file in what we make; its octets follow. No branch is tried twice on the
+#: same octets, for anybody can seal a file that is all beginnings.
 _ATTACHED = re.compile(
-    rb"\n\d+ 0 obj\n<</Length (\d{1,8})/Type/EmbeddedFile/Filter/FlateDecode[^>]*?"
-    rb"(?:/Params<<[^>]*>>)?[^>]*>>\nstream\n"
+    rb"\n\d{1,9} 0 obj\n<</Length (\d{1,8})/Type/EmbeddedFile/Filter/FlateDecode"
+    rb"[^<>]{0,200}+(?:<<[^<>]{0,400}+>>)?+[^<>]{0,200}+>>\nstream\n"
 )
 #: Octets of an attached document.
-_LARGEST = 16 << 20
+_LARGEST = 5 << 20
 
 
 class Found(NamedTuple):
