@@ -146,7 +146,7 @@ def told(state: State, account_id: int) -> dict[int, Told]:
     wanted = (
         sa.select(
             letters.c.subscription_id,
-            sa.func.count().label("count"),
+            sa.func.count().label("how_many"),
             sa.func.max(letters.c.created_at).label("last_at"),
         )
         .where(letters.c.account_id == account_id, letters.c.subscription_id > 0)
@@ -154,7 +154,7 @@ def told(state: State, account_id: int) -> dict[int, Told]:
     )
     with state.read() as connection:
         rows = connection.execute(wanted)
-        return {row.subscription_id: Told(row.count, row.last_at) for row in rows}
+        return {row.subscription_id: Told(row.how_many, row.last_at) for row in rows}
 
 
 def known(state: State, keys: Collection[str]) -> set[str]:
