@@ -7,8 +7,11 @@ import re
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from tests.notify import receivers, sinks
 from tests.web.served import form_key, serving
+from tests.web.test_axe import _RULES as RULES
+from tests.web.test_axe import WINDOWS
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +199,22 @@ def test_many_letters_come_in_pages(served, receiver):
                 r'<tr id="letter-(\d+)', reader.get("/letters", params={"before": before}).text
             )
         assert "Nothing was sent yet" in other.get("/letters").text
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_axe_finds_nothing(open_page, served, receiver, window):
+    """No rule is broken on these pages with something on them, in light, in dark, on a phone."""
+    receiver.code, receiver.body = 500, b"database is away"
+    with served.reader("shop") as reader:
+        webhook, _ = add(reader, receiver.url)
+        send(reader, f"/webhooks/{webhook}/test")
+        wait(reader, f"/webhooks/{webhook}", "answer 500")
+    for path in ("/webhooks", f"/webhooks/{webhook}", "/letters"):
+        page = open_page(path, account="shop", **WINDOWS[window])
+        for summary in page.locator("main summary").all():
+            summary.click()
+        found = Axe().run(page, options=RULES).response["violations"]
+        said = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+        assert said == [], path
+    with served.reader("shop") as reader:
+        send(reader, f"/webhooks/{webhook}/remove")
