@@ -185,7 +185,9 @@ def test_one_of_several_recipients_has_to_be_named(run, served: Served):
 
 
 def test_a_long_message_is_cut_and_says_so():
-    """Of a thousand lines 300 go in; what is left out is counted in the document."""
+    """Of a thousand lines the first and the last go in; the others are counted in the document."""
     document = check(sealed(detail(lines=1000))).document
     assert len(document.log_lines) == 300
+    assert document.log_lines[0].text.endswith(" 0")
+    assert document.log_lines[-1].text.endswith(" 999")
     assert any("700" in each for each in document.statement.masked)

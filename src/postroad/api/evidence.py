@@ -47,7 +47,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     sealed: str
     #: The PDF in base64; null where it was not wanted.
     pdf: str | None
-    #: Address of its page, for people without an account; null for who asks without one.
+    #: Address of its page, for people without an account; without a host where no `public_url` is
+    #: set; null for who asks without an account of their own.
     link: str | None
     #: When the link ends; null where it does not.
     expires_at: shapes.Time

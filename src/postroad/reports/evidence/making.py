@@ -23,7 +23,8 @@ from postroad.reports.evidence.document import (
 from postroad.reports.evidence.statement import statement
 
 #: How much of a hostile or endless message goes into a document; what is left out is counted.
-_LINES, _ATTEMPTS, _LONGEST = 300, 100, 2000
+#: Of lines the first and the last ones count: how it came, and how it ended.
+_FIRST, _LAST, _ATTEMPTS, _LONGEST = 50, 250, 100, 2000
 
 
 def document(
@@ -32,7 +33,9 @@ def document(
     """The document of a delivery as it may be handed on; `at` is now, microseconds UTC."""
     row = found.delivery
     last = found.attempts[-1] if found.attempts else None
-    tried, lines = found.attempts[-_ATTEMPTS:], found.log_lines[:_LINES]
+    tried, lines = found.attempts[-_ATTEMPTS:], found.log_lines
+    if len(lines) > _FIRST + _LAST:
+        lines = [*lines[:_FIRST], *lines[-_LAST:]]
     cut = len(found.log_lines) - len(lines) + len(found.attempts) - len(tried)
     said, speaks = statement(found, wish, at=at, zone=zone, cut=cut), catalogue(language)
     return Document(

@@ -307,6 +307,14 @@ def _circumstances(case: _Case) -> Iterator[Text]:
                 "The log does not say whether the connection to {host} was encrypted.",
                 host=case.host,
             )
+    if row.knocks:
+        yield say_many(
+            "Before it was let in it was refused once for now (greylisting), on {time}.",
+            "Before it was let in it was refused {count} times for now (greylisting), first on "
+            "{time}.",
+            row.knocks,
+            time=case.moment(row.knocked_at),
+        )
     if row.user and row.auth:
         yield say(
             "Whoever submitted it had signed in to the mail server {server} with the account of "
