@@ -202,6 +202,29 @@ def test_the_clock_jumps_ahead_and_back(house, restarted):
     assert len(letters(house)) == 3
 
 
+def test_subscribed_while_the_clock_was_ahead(house):
+    """Whoever subscribed in a year that is not yet has letters from the next month on."""
+    house.at = calendar.due(month(5, 2027), 7)
+    subscribe(house)
+    house.round()
+    house.round(OCTOBER.until - DAY)
+    house.round(traffic.MORNING)
+
+    assert [each.key[-7:] for each in letters(house)] == ["2026-10"]
+
+
+def test_put_back_to_before_it_was_wanted(house):
+    """A clock that shows a time before somebody subscribed brings them no report of the past."""
+    house.at = month(11).since + 9 * DAY
+    subscribe(house)
+    house.round()
+    house.round(OCTOBER.until - DAY)
+    house.round(month(11).since + 9 * DAY)
+    assert letters(house) == []
+    house.round(calendar.due(month(11), 7))
+    assert [each.key[-7:] for each in letters(house)] == ["2026-11"]
+
+
 @pytest.mark.parametrize("step", [7 * MINUTE, HOUR])
 @pytest.mark.parametrize(
     ("zone", "first", "hour"),

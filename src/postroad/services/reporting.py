@@ -273,7 +273,9 @@ class Reporting:
         told = msgspec.json.decode(wish.memory, type=_Memory).told
         zone = _zone(wish.zone) or self._services.settings.zone
         period = calendar.latest(wanted.span, wanted.hour, now=now, zone=zone)
-        if period.until > wish.created_at and period.name not in told:
+        # A time of subscribing that is still to come was told by a clock that was ahead.
+        is_theirs = period.until > wish.created_at or wish.created_at > now
+        if is_theirs and period.name not in told:
             recipe = _Recipe(
                 of=wanted.of,
                 span=wanted.span,
@@ -302,7 +304,8 @@ class Reporting:
             wanted = msgspec.json.decode(wish.what, type=Wanted)
             zone = _zone(wish.zone) or self._services.settings.zone
             next_at = calendar.next_due(wanted.span, wanted.hour, now=now, zone=zone)
-            first_at = calendar.first_due(wanted.span, wanted.hour, now=wish.created_at, zone=zone)
+            begun = min(wish.created_at, now)
+            first_at = calendar.first_due(wanted.span, wanted.hour, now=begun, zone=zone)
             due_at = max(next_at, first_at)
             if wish.due_at > due_at:
                 subscriptions.looked(self._state, wish.id, due_at=due_at, memory=wish.memory)
