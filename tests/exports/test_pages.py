@@ -247,7 +247,7 @@ def test_over_the_socket_nothing_is_kept(running):
         assert answer.status_code == 403
         assert "postroad export" in answer.text
         page = socket_.get(f"{base}/").text
-        assert "Export in the background" not in page
+        assert 'action="/exports"' not in page
         assert "/export.parquet" in page
 
 
