@@ -14,6 +14,7 @@ from postroad.model.coverage import Coverage, Gap, GapKind
 from postroad.model.scope import Scope
 from postroad.model.status import Direction, Status
 from postroad.model.when import DAY, HOUR, MINUTE
+from postroad.queries import period as of_period
 from postroad.queries.period import Figures, figures
 from postroad.reports import calendar
 from postroad.reports.calendar import Span
@@ -36,10 +37,15 @@ def of(store, scope, period=OCTOBER) -> Figures:
     return figures(store, scope, starts=period.starts, until=period.until)
 
 
+@pytest.mark.parametrize("held", [2_000_000, 0])
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("span", Span)
-def test_every_figure_is_true(month, view, span):
-    """By status, by step, by reason, by address and by provider: as counted one by one."""
+def test_every_figure_is_true(month, view, span, held, monkeypatch):
+    """By status, by step, by reason, by address and by provider: as counted one by one.
+
+    Also where a scope is too large to be held as a set.
+    """
+    monkeypatch.setattr(of_period, "_HELD", held)
     store, mail = month
     scope, parties = VIEWS[view]
     period = calendar.at(span, OCTOBER.since + 24 * DAY, traffic.ZONE)

@@ -77,6 +77,10 @@ class Facts:
         """That the viewer is the proven submitter's side."""
         return [] if self._own is None else [self._is_own("origins")]
 
+    def own_target(self) -> list[str]:
+        """That the viewer is on the receiving side."""
+        return [] if self._own is None else [self._is_own("targets")]
+
     def shown(self, field: str) -> str:
         """A field as the viewer is shown it; empty where it is masked."""
         conditions = " AND ".join(self._shows(field))

@@ -20,12 +20,15 @@ import msgspec
 from postroad.model.scope import Scope
 from postroad.model.search import Flow, Search
 from postroad.model.status import Direction, Status
+from postroad.queries.facts import Facts
 from postroad.queries.plan import Plan, plan
 from postroad.queries.ranges import Range
 from postroad.store import Store
 
 #: Addresses that are named of each list, and of each reason; reasons; providers.
 _PARTIES, _EXAMPLES, _CAUSES, _PROVIDERS = 10, 3, 12, 10
+#: Deliveries of a scope that are held at once, at about a hundred octets each.
+_HELD = 2_000_000
 #: Statuses that say that something is wrong, now or for good.
 _TROUBLES = (
     Status.DEFERRED,
@@ -198,10 +201,12 @@ def _side(store: Store, scope: Scope, flow: Flow, starts: Sequence[int], until: 
     since = starts[0] if starts else until
     planned = plan(store, scope, Search(side=flow, since=since, until=until))
     steps = _steps(store, planned, starts)
-    if planned is None or not any(steps):
+    count = sum(_added(steps).values())
+    if planned is None or not count:
         return Side(steps=steps, causes=[], more_causes=0, senders=[], recipients=[])
-    groups = _groups(store, planned, flow)
-    causes = _causes(store, planned, groups)
+    rows = _Rows(planned, count)
+    groups = _groups(store, rows, flow)
+    causes = _causes(store, rows, groups)
     return Side(
         steps=steps,
         causes=causes[:_CAUSES],
@@ -227,9 +232,31 @@ def _steps(store: Store, planned: Plan | None, starts: Sequence[int]) -> list[di
     return steps
 
 
-def _groups(store: Store, planned: Plan, flow: Flow) -> list[_Group]:
+class _Rows:
+    """The deliveries of a plan as a condition on their rows, with its parameters.
+
+    A scope is a set of deliveries; where those are too many to be held, it is asked of each row
+    that the server has of the period instead.
+    """
+
+    def __init__(self, planned: Plan, count: int) -> None:
+        """`count` is how many deliveries the plan leaves."""
+        is_set = planned.scope is None or count <= _HELD
+        if is_set:
+            rows = Range(planned, by_arrival=True, always_rows=True)
+            self.where, self.parameters = rows.where, rows.parameters
+            return
+        side = planned.search.side
+        asked = msgspec.structs.replace(planned.search, side=None)
+        every = msgspec.structs.replace(planned, search=asked, scope=None, others=[])
+        rows = Range(every, by_arrival=True, always_rows=True)
+        facts = Facts(planned.viewer, rows.bind)
+        own = facts.own_origin() if side is Flow.SENT else facts.own_target()
+        self.where, self.parameters = " AND ".join([rows.where, *own]), rows.parameters
+
+
+def _groups(store: Store, rows: _Rows, flow: Flow) -> list[_Group]:
     """Busiest senders and recipients, and for each reason those at its other end."""
-    rows = Range(planned, by_arrival=True, always_rows=True)
     troubles = [each.word for each in _TROUBLES]
     other = "recipient" if flow is Flow.SENT else "sender"
     return store.read(
@@ -253,9 +280,8 @@ def _parties(groups: Sequence[_Group], kind: str, most: int = _PARTIES) -> list[
     ][:most]
 
 
-def _causes(store: Store, planned: Plan, groups: Sequence[_Group]) -> list[Cause]:
+def _causes(store: Store, rows: _Rows, groups: Sequence[_Group]) -> list[Cause]:
     """Every reason, the most frequent first."""
-    rows = Range(planned, by_arrival=True, always_rows=True)
     found: dict[str, dict[Status, int]] = {}
     for row in store.read(
         "SELECT toString(why) AS reason, toInt8(state) AS status, count() AS count "
@@ -280,9 +306,10 @@ def _postponers(store: Store, scope: Scope, since: int, until: int) -> list[Post
     if scope.is_everything:
         asked = msgspec.structs.replace(asked, side=None)
     planned = plan(store, scope, asked)
-    if planned is None:
+    count = sum(_counts(store, planned).values())
+    if planned is None or not count:
         return []
-    rows = Range(planned, by_arrival=True, always_rows=True)
+    rows = _Rows(planned, count)
     found = store.read(
         "SELECT provider AS name, count() AS total, countIf(attempts > 1 OR status = 'deferred') "
         "AS delayed, countIf(status = 'deferred') AS waiting, countIf(status = 'failed') AS failed "
@@ -296,12 +323,12 @@ def _postponers(store: Store, scope: Scope, since: int, until: int) -> list[Post
     return [_postponer(each, [row for row in tries if row.name == each.name]) for each in found]
 
 
-def _tries(store: Store, rows: Range, names: list[str], since: int) -> list[_Tries]:
+def _tries(store: Store, rows: _Rows, names: list[str], since: int) -> list[_Tries]:
     """How often each of these providers said "later", by reason, to mail of the period."""
     return store.read(
         "SELECT {names:Array(String)}[place] AS name, toString(reason) AS reason, "
-        "count() AS count FROM (SELECT delivery_id, reason FROM attempts FINAL WHERE outcome = 'deferred' AND counted "
-        "AND at >= {since:Int64}) AS tries INNER JOIN (SELECT id, "
+        "count() AS count FROM (SELECT delivery_id, reason FROM attempts FINAL "
+        "WHERE outcome = 'deferred' AND counted AND at >= {since:Int64}) AS tries INNER JOIN (SELECT id, "
         "toUInt8(indexOf({names:Array(String)}, provider)) AS place FROM (SELECT id, attempts, "
         f"status, {_SERVER} FROM deliveries FINAL WHERE {rows.where}) "
         "WHERE (attempts > 1 OR status = 'deferred') AND place > 0) AS held "
