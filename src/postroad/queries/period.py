@@ -325,14 +325,17 @@ def _postponers(store: Store, scope: Scope, since: int, until: int) -> list[Post
 
 def _tries(store: Store, rows: _Rows, names: list[str], since: int) -> list[_Tries]:
     """How often each of these providers said "later", by reason, to mail of the period."""
+    held = (
+        "SELECT id, toUInt8(indexOf({names:Array(String)}, provider)) AS place FROM (SELECT id, "
+        f"attempts, status, {_SERVER} FROM deliveries FINAL WHERE {rows.where}) "
+        "WHERE (attempts > 1 OR status = 'deferred') AND place > 0"
+    )
     return store.read(
         "SELECT {names:Array(String)}[place] AS name, toString(reason) AS reason, "
         "count() AS count FROM (SELECT delivery_id, reason FROM attempts FINAL "
-        "WHERE outcome = 'deferred' AND counted AND at >= {since:Int64}) AS tries INNER JOIN (SELECT id, "
-        "toUInt8(indexOf({names:Array(String)}, provider)) AS place FROM (SELECT id, attempts, "
-        f"status, {_SERVER} FROM deliveries FINAL WHERE {rows.where}) "
-        "WHERE (attempts > 1 OR status = 'deferred') AND place > 0) AS held "
-        "ON tries.delivery_id = held.id GROUP BY place, reason ORDER BY count DESC, reason",
+        "WHERE outcome = 'deferred' AND counted AND at >= {since:Int64}) AS tries "
+        f"INNER JOIN ({held}) AS held ON tries.delivery_id = held.id "
+        "GROUP BY place, reason ORDER BY count DESC, reason",
         {**rows.parameters, "names": names, "since": since},
         _Tries,
     )

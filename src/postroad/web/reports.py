@@ -46,6 +46,8 @@ _FATES: dict[str, Text] = {
 }
 #: Subscriptions that ended and are still shown; digits of the longest id.
 _MOST_ENDED, _LONGEST_NUMBER = 10, 18
+#: Days that mail must be kept for a month to be whole on the morning after it.
+_WHOLE_MONTH = 32
 
 
 @get("/reports", include_in_schema=False, sync_to_thread=True)
@@ -199,6 +201,7 @@ def _page(
         "ends": _ENDS,
         "fates": _FATES,
         "way": services.delivering.way(),
+        "is_short": services.settings.retention_days < _WHOLE_MONTH,
         "problem": problem,
         "done": done,
     }
