@@ -8,7 +8,7 @@ from postroad.config import Settings
 from postroad.doctor import Finding, Level
 from postroad.model.when import DAY, HOUR
 from postroad.notify.program import find
-from postroad.state import State, outbox
+from postroad.state import State, settled
 from postroad.state.outbox import FAILED, UNCLEAR, WAITING
 
 #: A letter that was tried and still waits after this long is worth a look.
@@ -20,19 +20,19 @@ _LATELY = 7 * DAY
 def findings(settings: Settings, state: State, *, now: int) -> Iterator[Finding]:
     """What to know about sending letters. `now` is in microseconds UTC."""
     yield _way(settings)
-    waiting = outbox.troubled(state, WAITING, since=0, until=now - _LONG)
-    if waiting.count:
+    waiting = settled.troubled(state, WAITING, since=0, until=now - _LONG)
+    if waiting.number:
         yield Finding(
             level=Level.WARN,
-            title=f"Letters by e-mail wait and were tried before: {waiting.count}",
+            title=f"Letters by e-mail wait and were tried before: {waiting.number}",
             detail=f"The last answer was: {waiting.said} They are tried for three days.",
         )
     for status, words in ((FAILED, "could not be sent"), (UNCLEAR, "may or may not have left")):
-        found = outbox.troubled(state, status, since=now - _LATELY, until=now)
-        if found.count:
+        found = settled.troubled(state, status, since=now - _LATELY, until=now)
+        if found.number:
             yield Finding(
                 level=Level.WARN,
-                title=f"Letters by e-mail of the last seven days that {words}: {found.count}",
+                title=f"Letters by e-mail of the last seven days that {words}: {found.number}",
                 detail=f"The last answer was: {found.said} Each can be sent again on the page "
                 "/letters of its account.",
             )

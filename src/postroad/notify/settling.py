@@ -12,7 +12,7 @@ import msgspec
 
 from postroad.model.when import SECOND
 from postroad.notify import backoff, sentences
-from postroad.state import State, outbox, subscriptions
+from postroad.state import State, settled, subscriptions
 from postroad.state.outbox import BOUNCED, SENT, Letter
 
 #: Letters that are looked for in one look, and the time between two looks.
@@ -47,7 +47,7 @@ class Settling:
         if self._looked_at and self._looked_at <= now < self._looked_at + _EVERY:
             return
         self._looked_at = now
-        for letter in outbox.unsettled(self._state, at=now, limit=_MOST):
+        for letter in settled.unsettled(self._state, at=now, limit=_MOST):
             self._settle(letter, now)
 
     def _settle(self, letter: Letter, now: int) -> None:
@@ -58,11 +58,11 @@ class Settling:
             status, said, next_at = BOUNCED, fate.said, 0
         elif fate and status != SENT:
             status, said = SENT, str(sentences.IN_LOG)
-        outbox.settle(
+        settled.settle(
             self._state, letter.id, letter.status, status=status, said=said, next_at=next_at
         )
         if status == BOUNCED and letter.subscription_id:
-            last = outbox.last_of(self._state, letter.subscription_id, ENOUGH)
+            last = settled.last_of(self._state, letter.subscription_id, ENOUGH)
             if last == [BOUNCED] * ENOUGH:
                 subscriptions.end(
                     self._state, letter.subscription_id, why=subscriptions.BOUNCED, at=now

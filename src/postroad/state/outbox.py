@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -34,7 +34,7 @@ FAILED, BOUNCED, WITHDRAWN = "failed", "bounced", "withdrawn"
 _AGAIN = re.compile(r"(?P<key>.*) again (?P<number>\d{1,6})", re.ASCII | re.DOTALL)
 _LONGEST_KEY = 200
 #: Characters of an answer that are kept.
-_LONGEST_SAID = 500
+LONGEST_SAID = 500
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,14 +81,6 @@ class Try(msgspec.Struct, frozen=True, kw_only=True):
     took: int
     #: Of SMTP or HTTP; 0: there was no answer.
     code: int
-    said: str
-
-
-class Troubled(NamedTuple):
-    """Letters that did not arrive."""
-
-    count: int
-    #: What was said of the last of them.
     said: str
 
 
@@ -191,7 +183,7 @@ def tried(
     state: State, letter_id: int, made: Try, *, status: str, at: int, next_at: int = 0
 ) -> None:
     """Write down a try, and what the letter is after it: `waiting` is tried again at `next_at`."""
-    said = made.said[:_LONGEST_SAID]
+    said = made.said[:LONGEST_SAID]
     values = {
         "status": status,
         "said": said,
@@ -249,54 +241,6 @@ def strand(state: State, *, said: str, at: int) -> int:
     values = {"status": UNCLEAR, "said": said, "ended_at": at, "next_at": at}
     with state.write() as connection:
         return connection.execute(change.values(values)).rowcount
-
-
-def unsettled(state: State, *, at: int, limit: int) -> list[Letter]:
-    """Letters by e-mail that may have left, and are to be looked for in the log by now."""
-    wanted = sa.select(letters).where(
-        letters.c.status.in_((SENT, UNCLEAR)),
-        letters.c.next_at.between(1, at),
-        letters.c.channel == EMAIL,
-    )
-    return _read(state, wanted.order_by(letters.c.next_at, letters.c.id).limit(limit))
-
-
-def settle(
-    state: State, letter_id: int, before: str, *, status: str, said: str, next_at: int
-) -> None:
-    """Write down what the log says of a letter that was `before`, and when to look next; 0: not."""
-    values: dict[str, Any] = {"status": status, "next_at": next_at}
-    if status != before:
-        values["said"] = said[:_LONGEST_SAID]
-    _change(state, letter_id, before, **values)
-
-
-def last_of(state: State, subscription_id: int, limit: int) -> list[str]:
-    """What became of the last letters by e-mail of a subscription, the newest first."""
-    wanted = (
-        sa.select(letters.c.status)
-        .where(letters.c.subscription_id == subscription_id, letters.c.channel == EMAIL)
-        .where(letters.c.status.in_((SENT, BOUNCED, FAILED, UNCLEAR)))
-        .order_by(letters.c.id.desc())
-        .limit(limit)
-    )
-    with state.read() as connection:
-        return list(connection.execute(wanted).scalars())
-
-
-def troubled(state: State, status: str, *, since: int, until: int) -> Troubled:
-    """Letters by e-mail that are this, were tried, and were put in between these times."""
-    which = (
-        letters.c.status == status,
-        letters.c.channel == EMAIL,
-        letters.c.said != "",
-        letters.c.created_at.between(since, until),
-    )
-    count = sa.select(sa.func.count()).select_from(letters).where(*which)
-    last = sa.select(letters.c.said).where(*which).order_by(letters.c.id.desc()).limit(1)
-    with state.read() as connection:
-        said = connection.execute(last).scalar_one_or_none() or ""
-        return Troubled(connection.execute(count).scalar_one(), said)
 
 
 def tries_of(state: State, ids: Sequence[int], limit: int = 1000) -> dict[int, list[Try]]:
