@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from postroad.errors import StateError
+from postroad.errors import PostroadError, StateError
 from postroad.model.notice import Notice
 from postroad.notify import backoff, sentences
 from postroad.notify.ledger import Ledger
@@ -57,6 +57,10 @@ class Lane:
             made = self._write(letter)
         except StateError:
             raise
+        except PostroadError as error:
+            _log.warning("The letter %s could not be written: %s", letter.id, error)
+            self.note(letter, Outcome(end=End.LATER, said=sentences.TROUBLE), took=0)
+            return None
         except Exception:  # noqa: BLE001 - a letter that cannot be written keeps no other from being sent
             _log.exception("The letter %s could not be written", letter.id)
             self.note(letter, Outcome(end=End.LATER, said=sentences.TROUBLE), took=0)
