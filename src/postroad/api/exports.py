@@ -31,7 +31,8 @@ _FRAMES = "application/octet-stream"
 class _Filed(Operation):
     """Describes the kinds of file that the route answers with."""
 
-    def __post_init__(self) -> None:
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
         text = Schema(type=OpenAPIType.STRING)
         types = [*(each.type for each in FORMATS.values()), _FRAMES]
         answer = (self.responses or {}).get("200")
