@@ -15,7 +15,8 @@ from email.utils import format_datetime
 from typing import Any
 
 from . import names
-from .cases import Case, Fate, cases
+from .cases import cases
+from .fates import Case, Fate
 from .post import Receipt, Way, send
 from .yard import Server, Yard
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 from tests.servers import world
-from tests.servers.cases import login
+from tests.servers.fates import login
 from tests.servers.post import Receipt, send
 from tests.servers.yard import Server, Yard
 from tests.trace import places
