@@ -17,7 +17,7 @@ from postroad.model.status import Status
 from postroad.notify import sentences
 from postroad.services.delivering import MOST
 from postroad.services.subscribing import Subscribing
-from postroad.state import outbox
+from postroad.state import outbox, subscriptions
 from postroad.state.outbox import Letter
 
 PATIENCE = 20
@@ -249,4 +249,20 @@ def test_only_what_ended_badly_is_sent_again(services, sink):
     assert ("failed", False) == (before.letter.status, before.may_go_again)
     with pytest.raises(AccountError):
         services.delivering.again(mine, again.letter.id)
+    assert 1 == len(sink.envelopes)
+
+
+def test_nothing_is_sent_for_a_subscription_that_ended(services, sink):
+    """Also what was put in at the same moment; what is done is still told."""
+    owner = viewer(services, "shop")
+    subscribing = services.subscribing
+    ended = subscribing.add(owner, "alert", '{"n":1}', "email", "info@example.com")
+    done = subscribing.add(owner, "alert", '{"n":2}', "email", "info@example.com")
+    subscribing.end(owner, ended)
+    subscriptions.end(services.state, done, why=subscriptions.DONE, at=services.now())
+    put(services, "shop", "alert 1", subscription_id=ended)
+    put(services, "shop", "alert 2", subscription_id=done)
+    round_(services)
+
+    assert [("withdrawn", sentences.UNWANTED), ("sent", "2.0.0 taken")] == status(services, "shop")
     assert 1 == len(sink.envelopes)

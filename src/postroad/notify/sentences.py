@@ -56,6 +56,7 @@ PAUSED_TOO_LONG = say("The webhook was paused for so long that this was given up
 GONE = say("Whoever asked for it has no account here any more.")
 NOT_THERE = say("It may not be sent there any more.")
 NOTHING = say("There is nothing to tell any more, or nothing that its reader may see.")
+UNWANTED = say("Its subscription has ended.")
 NOBODY_WRITES = say("Nothing here writes letters of this kind.")
 TROUBLE = say("It could not be written. The server's own log says why.")
 

@@ -52,6 +52,8 @@ _BY_HAND = Rule(20, 600)
 _KEY = "letters"
 #: A name that a server can be greeted with (RFC 5321 section 4.1.2).
 _GREETING = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+#: Why subscriptions ended whose letters are not wanted any more, even those put in meanwhile.
+_UNWANTED = (subscriptions.REMOVED, subscriptions.UNSUBSCRIBED, subscriptions.BOUNCED)
 #: What may be sent once more by hand: calls also when they succeeded.
 _AGAIN = {EMAIL: (FAILED, UNCLEAR, outbox.BOUNCED), WEBHOOK: (FAILED, SENT)}
 
@@ -235,6 +237,9 @@ class Delivering:
             return str(sentences.GONE)
         if services.subscribing.problem(viewer, letter.channel, letter.target):
             return str(sentences.NOT_THERE)
+        wish = subscriptions.get(self._state, letter.subscription_id) if _is_told(letter) else None
+        if wish and wish.ended_why in _UNWANTED:
+            return str(sentences.UNWANTED)
         composer = services.telling.composers.get(letter.kind)
         if composer is None:
             return str(sentences.NOBODY_WRITES)
@@ -296,6 +301,11 @@ def write_test(viewer: Viewer, letter: Letter) -> Notice:
         text=say("This letter was asked for to see whether it arrives."),
         data={"account": viewer.name},
     )
+
+
+def _is_told(letter: Letter) -> bool:
+    """Whether it is sent because of a subscription, and not once more by hand."""
+    return bool(letter.subscription_id) and letter.key == letter.event
 
 
 def _check_account(viewer: Viewer) -> None:
