@@ -26,6 +26,7 @@ PAGES = {
     "reason": ("/reasons/mailbox_full?of={deferred}", "shop"),
     "overview": ("/overview?period=30d", "shop"),
     "how mail entered": ("/entered", "shop"),
+    "reports": ("/reports", "shop"),
     "notices": ("/notices", "shop"),
     "unsubscribe": ("/unsubscribe/nothing", ""),
     "who looked": ("/looked", "anna@example.com"),
