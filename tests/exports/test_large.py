@@ -92,9 +92,9 @@ def test_memory_stays_small_and_time_is_bounded(place, form):
     rows, rate, grown = map(float, measured.stdout.split())
 
     assert rows == COUNT
-    # All rows at once would take a kilobyte each at the least. What is allowed is what one million
-    # take, with room for a machine on which much else happens.
-    assert grown < 150e6
+    # What a million rows take, with room for a machine on which much else happens: about half is
+    # the engine's caches, and a third of Parquet's the library that writes it.
+    assert grown < (200e6 if form == "parquet" else 130e6)
     assert rate > 1_500
 
 
