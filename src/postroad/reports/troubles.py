@@ -130,7 +130,7 @@ def _providers(report: Report, speech: Speech, links: str) -> Section:
     heads: tuple[Text, ...] = (
         say("Provider"),
         say("Deliveries"),
-        say("Put off"),
+        say("Deferred"),
         say("Times"),
         say("Waiting"),
         say("Failed"),
@@ -143,11 +143,11 @@ def _providers(report: Report, speech: Speech, links: str) -> Section:
         Column(title=speech.text(head), is_number=place > 0) for place, head in enumerate(heads)
     ]
     note = say(
-        "“Put off” is how many deliveries a provider answered with “later” at least once, and "
+        "“Deferred” is how many deliveries a provider answered with “later” at least once, and "
         "“Times” how often it did so altogether."
     )
     return Section(
-        title=speech.text(say("Providers that put mail off")),
+        title=speech.text(say("Providers that defer mail")),
         table=Table(columns=columns, rows=rows),
         items=[
             _explained(reason, found, report, speech, links)

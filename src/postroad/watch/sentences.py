@@ -17,7 +17,7 @@ from postroad.watch.wishes import Alert, Event, Expect, Follow, Rule
 #: What happened to mail that was expected, as a heading.
 HAPPENED = {
     Event.ARRIVED: say("Arrived"),
-    Event.DEFERRED: say("Put off"),
+    Event.DEFERRED: say("Deferred"),
     Event.REFUSED: say("Refused or failed"),
 }
 #: Pages that show what no list of mail does.
@@ -40,7 +40,7 @@ def of_expect(asked: Expect) -> Text:
     ]
     events = {
         Event.ARRIVED: say("arrives"),
-        Event.DEFERRED: say("is put off"),
+        Event.DEFERRED: say("is deferred"),
         Event.REFUSED: say("is refused or fails"),
     }
     happens = join([events[each] for each in asked.events], " / ")
@@ -66,7 +66,7 @@ def of_alert(alert: Alert) -> Text:
             )
         case Rule.PROVIDER:
             return say(
-                "A provider refuses or puts off {threshold} % or more of the mail of {hours} h "
+                "A provider refuses or defers {threshold} % or more of the mail of {hours} h "
                 "for what it thinks of this server ({least} mails at least)",
                 threshold=alert.threshold,
                 hours=alert.hours,
@@ -125,7 +125,7 @@ def of_figure(alert: Alert, figure: Figure, zone: ZoneInfo) -> Text:
         case Rule.PROVIDER:
             said = say(
                 "Of {total} mails to {provider} in the last {hours} h, {count} were refused or "
-                "put off for what it thinks of this server: {share} %.",
+                "deferred for what it thinks of this server: {share} %.",
                 total=figure.total,
                 provider=safe.line(figure.subject),
                 hours=alert.hours,

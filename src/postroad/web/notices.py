@@ -69,7 +69,7 @@ _WORDS = {
         threshold=say("Hours that mail waits"), least=say("So many mails at least")
     ),
     Rule.PROVIDER: _Numbers(
-        threshold=say("Per cent that are refused or put off"),
+        threshold=say("Per cent that are refused or deferred"),
         least=say("So many mails at least"),
         hours=say("In so many hours"),
     ),
@@ -229,7 +229,7 @@ def _page(
         "asked": dict.fromkeys(_EXPECTED, "") | (asked or {}),
         "events": {
             Event.ARRIVED: say("It arrives"),
-            Event.DEFERRED: say("It is put off"),
+            Event.DEFERRED: say("It is deferred"),
             Event.REFUSED: say("It is refused, fails or is filtered"),
         },
         "rules": rules,
