@@ -68,7 +68,10 @@ class Knocks:
         last = max(row.first_at for row in knocks)
         wanted = {triple(row) for row in knocks}
         stored = self._store.received(
-            [row.recipient for row in knocks], since=first, until=last + WINDOW
+            [row.recipient for row in knocks],
+            since=first,
+            until=last + WINDOW,
+            senders={sender for sender, _, _ in wanted},
         )
         known = {row.id for row in batch.deliveries}
         again = Batch(

@@ -211,16 +211,25 @@ class Store:
         return sorted((row.host, row.instance) for row in rows)
 
     def received(
-        self, recipients: Iterable[str], *, since: int, until: int, reason: str = ""
+        self,
+        recipients: Iterable[str],
+        *,
+        since: int,
+        until: int,
+        reason: str = "",
+        senders: Iterable[str] = (),
     ) -> list[Delivery]:
         """The stored deliveries to these addresses that came in the period, both ends included.
 
         With a `reason`, those that were refused for it, folded or not; else those that were let
-        in. Times are microseconds UTC.
+        in. With `senders`, lower case, of these only. Times are microseconds UTC.
         """
         found: list[Delivery] = []
         names = sorted({each.lower() for each in recipients} - {""})
         asked = "reason = {reason:String}" if reason else "NOT folded AND queue_id != ''"
+        writers = sorted(set(senders))
+        if writers:
+            asked += " AND lowerUTF8(sender) IN {senders:Array(String)}"
         for start in range(0, len(names), _KEYS):
             found += self.read(
                 f"SELECT {columns.DELIVERY} FROM (SELECT * FROM deliveries FINAL WHERE NOT deleted "
@@ -232,6 +241,7 @@ class Store:
                     "since": since,
                     "until": until,
                     "reason": reason,
+                    "senders": writers,
                 },
                 Delivery,
             )
