@@ -159,3 +159,26 @@ def test_names_are_shortened(whole: str, short: str):
     """To their first character; the domain stays."""
     assert shortened(whole) == short
     assert address.domain(whole) in short
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_shown"),
+    [
+        (EVERYTHING, True),
+        (Scope.of(addresses={"bob@example.net"}), True),
+        (Scope.of(addresses={"anna@example.com"}), False),
+    ],
+    ids=["administrator", "recipient", "sender"],
+)
+def test_a_folder_is_shown_by_whose_it_is(scope, is_shown):
+    """Who may read in which folder a copy lies hands that on; its sender does not know it."""
+    row = delivery(
+        sender="anna@example.com",
+        recipient="bob@example.net",
+        delivered_to="bob@example.net",
+        mailbox="INBOX/Bills",
+        targets=["bob@example.net"],
+        origins=["anna@example.com"],
+    )
+
+    assert HandedOn(scope, row, wish=Wish()).delivery().mailbox == "INBOX/Bills" * is_shown

@@ -43,7 +43,10 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
     made = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
+        """Answers as it was told to."""
+
         def do_POST(self) -> None:
+            """Keep what was sent, and answer."""
             body = self.rfile.read(int(self.headers["Content-Length"]))
             made.heard.append(Heard(self.path, dict(self.headers), body))
             time.sleep(made.delay)
@@ -58,6 +61,8 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
             """Keep quiet."""
 
     class Server(ThreadingHTTPServer):
+        """Does not mind who goes away."""
+
         daemon_threads = True
 
         def handle_error(self, *_: Any) -> None:

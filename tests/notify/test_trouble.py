@@ -56,6 +56,7 @@ def test_a_disk_that_fills_up_while_a_letter_is_taken(tmp_path, sink, desk, capl
     take = sink.handle_DATA
 
     async def filling(server, session, envelope):
+        """Take the letter on a disk that has just become full."""
         limits.append(no_room(tmp_path))
         limits[-1].__enter__()
         return await take(server, session, envelope)

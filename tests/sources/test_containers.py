@@ -113,7 +113,10 @@ def test_read_in_any_pieces(size):
     )
 
     class Dripping(io.BytesIO):
+        """Gives a few octets at a time."""
+
         def read(self, wanted=-1):
+            """Read no more than that."""
             return super().read(min(size, wanted))
 
     reading = Reading(Content(Dripping(data), "test"))

@@ -17,7 +17,7 @@ from postroad.model.delivery import Attempt, Delivery, LogLine
 from postroad.model.receipt import Told
 from postroad.model.scope import Scope
 from postroad.queries.masks import PART
-from postroad.queries.view import View
+from postroad.queries.view import View, keeps
 
 #: What Exim writes before a subject, which it quotes.
 _EXIM_SUBJECT = re.compile(r'(?<!\S)T="(?:[^"\\]|\\.)*+"')
@@ -60,7 +60,7 @@ class HandedOn(View):
             result=self._short(delivery.result),
         )
         super().__init__(Scope(), shown, [delivery, *others])
-        self._receives = scope.is_everything or any(map(scope.holds, delivery.targets))
+        self._keeps = keeps(scope, delivery)
         for each in self._shortened:
             self._mask.learn(f"<{each}>")
 

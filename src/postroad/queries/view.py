@@ -43,12 +43,9 @@ class View:
         self._others = list(others)
         self._is_origin = is_origin(scope, delivery)
         allowed = {delivery.sender, delivery.recipient, delivery.message_id.strip("<>")}
-        self._receives = scope.is_everything or any(map(scope.holds, delivery.targets))
-        if self._receives:
+        if receives(scope, delivery):
             allowed.add(delivery.delivered_to)
-        final = address.key(delivery.delivered_to)
-        #: Whose folder it is may read what the mailbox server did with it.
-        self._keeps = scope.holds(final) if final in delivery.targets else self._receives
+        self._keeps = keeps(scope, delivery)
         if self._is_origin:
             allowed |= {delivery.user, *delivery.origins}
             allowed |= {each.recipient for each in self._others}
@@ -144,3 +141,16 @@ class View:
         own = {name for row in self._own for name in (row.remote_host, row.remote_ip)}
         hosts = {name for row in self._others for name in (row.remote_host, row.remote_ip)}
         return any(name in text for name in hosts - own - {""})
+
+
+def receives(scope: Scope, delivery: Delivery) -> bool:
+    """Whether a delivery is for somebody of this scope, as addressed or in the end."""
+    return scope.is_everything or any(map(scope.holds, delivery.targets))
+
+
+def keeps(scope: Scope, delivery: Delivery) -> bool:
+    """Whether the folder is this scope's own: it may read what the mailbox server did with it."""
+    final = address.key(delivery.delivered_to)
+    if final in delivery.targets:
+        return scope.holds(final)
+    return receives(scope, delivery)
