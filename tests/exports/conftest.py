@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from bench import generate
 from tests.queries import world
 from tests.web.served import serving
 
@@ -13,6 +14,12 @@ from postroad.accounts import CHEAPEST, Draft, Hasher, Kind
 from postroad.model import when
 from postroad.services.exports import Order
 from postroad.state import exports
+from postroad.store import Store
+from postroad.store.address import parse
+from postroad.store.engine import Engine
+
+#: Deliveries, how many are made at once, and when they began to come in, microseconds UTC.
+COUNT, STEP, START = 120_000, 40_000, 1_760_000_000_000_000
 
 
 class Office:
@@ -43,7 +50,9 @@ class Office:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.making.look(self.services.now())
-            if not exports.of_status(self.services.state, exports.OPEN):
+            is_open = exports.of_status(self.services.state, exports.OPEN)
+            # Its letter is put when it has ended.
+            if not is_open and not self.making._running:
                 return
             time.sleep(0.02)
         raise AssertionError("an export did not end")
@@ -97,3 +106,17 @@ def running(tmp_path_factory):
 
 
 UTC = when.UTC_ZONE
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A home whose store has much mail; nobody has it open."""
+    home = tmp_path_factory.mktemp("large")
+    url = f"chdb://{home}/p/store"
+    (home / "p").mkdir()
+    with Store.open(url):
+        engine = Engine(parse(url, ""))
+        for first in range(0, COUNT, STEP):
+            engine.command(generate.deliveries(START, generate.DAY, COUNT, first, STEP))
+        engine.close()
+    return home

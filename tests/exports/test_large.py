@@ -4,98 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import resource
 import signal
 import socket
 import struct
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from bench import generate
 from tests.cli.conftest import COMMAND, Postroad, free_port
-
-from postroad.store import Store
-from postroad.store.address import parse
-from postroad.store.engine import Engine
+from tests.exports.conftest import COUNT
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Deliveries, how many are made at once, and when they began to come in, microseconds UTC.
-COUNT, STEP, START = 120_000, 40_000, 1_760_000_000_000_000
-
-#: Prints rows, rows a second, and by how many octets the memory of its own grew at most.
-MEASURE = """
-import sys, threading, time
-from postroad import queries
-from postroad.model.scope import Scope
-from postroad.model.search import Search
-from postroad.services.exports import Layout, parquet, written
-from postroad.store import Store
-
-def own():
-    lines = open("/proc/self/status").read().splitlines()
-    return next(int(each.split()[1]) * 1024 for each in lines if each.startswith("RssAnon"))
-
-most, is_over = 0, threading.Event()
-def watch():
-    global most
-    while not is_over.wait(0.02):
-        most = max(most, own())
-
-with Store.open(f"chdb://{sys.argv[1]}") as store:
-    queries.search(store, Scope.everything(), Search(), limit=100)
-    before, began = own(), time.monotonic()
-    watching = threading.Thread(target=watch)
-    watching.start()
-    rows = 0
-    with queries.Listing(store, Scope.everything(), Search()) as listing:
-        for piece in written(sys.argv[2], listing.chunks(), Layout.of_fields()):
-            assert piece.rows >= rows
-            rows = piece.rows
-    took = time.monotonic() - began
-    is_over.set()
-    watching.join()
-print(rows, rows / took, most - before)
-"""
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A home whose store has much mail; nobody has it open."""
-    home = tmp_path_factory.mktemp("large")
-    url = f"chdb://{home}/p/store"
-    (home / "p").mkdir()
-    with Store.open(url):
-        engine = Engine(parse(url, ""))
-        for first in range(0, COUNT, STEP):
-            engine.command(generate.deliveries(START, generate.DAY, COUNT, first, STEP))
-        engine.close()
-    return home
-
-
-@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
-def test_memory_stays_small_and_time_is_bounded(place, form):
-    """A large answer takes as little memory as a small one, and thousands of rows go a second."""
-    measured = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(place / "p" / "store"), form],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    rows, rate, grown = map(float, measured.stdout.split())
-
-    assert rows == COUNT
-    # What a million rows take, with room for a machine on which much else happens: about half is
-    # the engine's caches, and a third of Parquet's the library that writes it.
-    assert grown < (200e6 if form == "parquet" else 130e6)
-    assert rate > 1_500
 
 
 @pytest.fixture(scope="module")

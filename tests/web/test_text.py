@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from postroad.model.delivery import Delivery
 from postroad.model.status import Status
+from postroad.services.exports import columns
 from postroad.web import texts
 
 
@@ -91,4 +92,4 @@ def test_result_begins_with_the_codes(code: int, enhanced: str, reply: str, expe
         result=reply,
     )
 
-    assert texts.result(delivery) == expected
+    assert columns.result(delivery) == expected

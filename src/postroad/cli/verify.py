@@ -17,7 +17,9 @@ from postroad.model import safe
 if TYPE_CHECKING:
     from postroad.reports.evidence import Checked, Document
 
-HELP = """Check evidence: whether it is what was signed, by whose key, and what it says.
+HELP = """Check a signed document of a delivery.
+
+Tells whether it is what was signed, by whose key, and what it says.
 
 FILE is the PDF or the signed file (.json) as it was made; `-` is standard input. It needs no
 account, no network and nothing of a postroad's own: it can be run anywhere.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.ext import Extension
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -91,8 +93,18 @@ def shown_error(error: Exception) -> str:
     return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
 
 
+class _Dense(Extension):
+    """Leaves the indentation of templates out of pages: a long page has kilobytes of it."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The template without it."""
+        del name, filename
+        return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
+
+
 _TEMPLATES = Environment(
     loader=PackageLoader("postroad.web"),
+    extensions=[_Dense],
     autoescape=True,
     undefined=StrictUndefined,
     finalize=texts.put_out,

@@ -55,5 +55,5 @@ def _files() -> dict[str, tuple[str, bytes]]:
     found = {}
     for file in folder.iterdir():
         content = file.read_bytes()
-        found[file.name] = (hashlib.blake2b(content, digest_size=6).hexdigest(), content)
+        found[file.name] = (hashlib.blake2b(content, digest_size=4).hexdigest(), content)
     return found
