@@ -20,10 +20,10 @@ from postroad.model import safe
 
 HELP = """Make a signed document of one delivery.
 
-It can be handed on as evidence: it tells who sent the message, to whom, when, which server accepted
-it and what that said, every attempt, and the log lines. Addresses of anybody but the sender and this
-recipient are masked. Whoever is given it checks it with `postroad verify`, or on the page /verify of
-the server.
+It can be handed on as evidence: it tells who sent the message, to whom, when, which server
+accepted it and what that said, every attempt, and the log lines. Addresses of anybody but the
+sender and this recipient are masked. Whoever is given it checks it with `postroad verify`, or on
+the page /verify of the server.
 
 ID is a delivery id, or a queue id or Message-ID that one delivery alone has."""
 
