@@ -284,6 +284,7 @@ def test_forms_of_others_are_refused(reader, path: str):
 
 def test_the_first_page_is_light(reader):
     """The blank report, with style, script and icons as they are sent, is below 100 kB."""
+    forget_searches(reader)
     page = reader.get("/")
     total = len(page.content)
     for address in set(re.findall(r'"(/static/[^"#]+)', page.text)):
