@@ -12,6 +12,8 @@ from postroad.queries.posted import Posted, posted
 from postroad.receipts import rows
 
 REPLY = "550 5.1.1 <ben@far.test>: no such user"
+#: To whoever wrote to another address: where that leads is not told.
+MASKED = "550 5.1.1 <•••@•••>: no such user"
 SENDER = {"sender": "postroad@host.test", "direction": Direction.OUTBOUND}
 ARRIVED = mail(60, "ben@far.test", **SENDER)
 REFUSED = mail(61, "ben@far.test", status=Status.FAILED, result=REPLY, **SENDER)
@@ -37,12 +39,12 @@ def sent(store):
         (REFUSED, "ben@far.test", Posted(came_back=True, said=REPLY)),
         (WAITING, "ben@far.test", Posted(came_back=False)),
         (AT_THE_DOOR, "ben@far.test", None),
-        (ALIAS, "team@example.com", Posted(came_back=True, said=REPLY)),
+        (ALIAS, "team@example.com", Posted(came_back=True, said=MASKED)),
     ],
     ids=["arrived", "refused", "waiting", "at-the-door", "alias"],
 )
 def test_by_the_log(sent, delivery, recipient, wanted):
-    """Taken, or come back with the reason; what was refused at the door was not taken."""
+    """Taken, or come back with the reason, which names nobody but who was written to."""
     assert wanted == posted(sent, EVERYTHING, delivery.message_id, recipient)
 
 

@@ -1,7 +1,8 @@
 """What became of a message that postroad itself sent, by its Message-ID and recipient.
 
 Its log line is the mail server's own and nobody's who reads it here: so this is asked for in the
-administrator's scope, and what comes out says whether it came back, and nothing else.
+administrator's scope, and what comes out says whether it came back and why, and names nobody but
+the recipient: where an alias of theirs leads is not the reader's business.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from postroad.model.scope import Scope
 from postroad.model.search import Search
 from postroad.model.status import Status
 from postroad.queries.find import search
+from postroad.queries.masks import Mask
 from postroad.queries.receipts import receipts
 from postroad.store import Store, columns
 
@@ -40,11 +42,11 @@ def posted(store: Store, scope: Scope, message_id: str, recipient: str) -> Poste
     mine = [each for each in found if wanted in _names(each)]
     for each in mine:
         if each.status in _CAME_BACK:
-            return Posted(came_back=True, said=each.result)
+            return Posted(came_back=True, said=_said(each.result, wanted, each))
         others = [other for other in found if other.id != each.id]
         for told in receipts(store, scope, each, others):
             if told.says is Says.FAILED:
-                return Posted(came_back=True, said=told.diagnostic)
+                return Posted(came_back=True, said=_said(told.diagnostic, wanted, each))
     if not found and scope.is_everything:
         return _returned(store, message_id, wanted)
     return Posted(came_back=False) if _is_taken(found) else None
@@ -73,5 +75,11 @@ def _returned(store: Store, message_id: str, recipient: str) -> Posted | None:
     for each in kept:
         named = {address.key(name) for name in (each.recipient, each.original) if name}
         if each.says is Says.FAILED and recipient in named:
-            return Posted(came_back=True, said=each.diagnostic)
+            return Posted(came_back=True, said=_said(each.diagnostic, recipient))
     return None
+
+
+def _said(text: str, recipient: str, delivery: Delivery | None = None) -> str:
+    """What was answered, without the addresses and mailboxes of anybody but the recipient."""
+    names = _names(delivery) - {recipient} if delivery else set()
+    return Mask(lambda name: address.key(name) == recipient, {recipient}, names).text(text)
