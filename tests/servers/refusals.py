@@ -55,10 +55,12 @@ MESSAGES = (
         told=("anna@customer.example", "ben@customer.example"),
     ),
     Message(
+        # Another stranger than before: lines that are the same to the letter, within one second,
+        # are one refusal as far as a log can tell.
         "one of two",
-        ("nobody@customer.example", "anna@customer.example"),
+        ("no-one@customer.example", "anna@customer.example"),
         "cheap pills again",
-        told=("nobody@customer.example", "anna@customer.example"),
+        told=("no-one@customer.example", "anna@customer.example"),
     ),
     Message(
         "for now", ("ben@customer.example",), "Scanner is away", told=("ben@customer.example",)
