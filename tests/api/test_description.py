@@ -84,3 +84,12 @@ def test_the_description_names_every_route(served: Served):
                 is_open = {} in operation["security"]
                 failures = {"422", "503"} if is_open else {"401", "422", "503"}
                 assert failures <= set(operation["responses"])
+
+
+def test_what_imports_take_is_described(served: Served):
+    """An order as JSON, or the log itself."""
+    answer = httpx.get(f"{served.url}/api/v1/openapi.json").json()
+    body = answer["paths"]["/api/v1/imports"]["post"]["requestBody"]
+
+    assert body["required"]
+    assert {*body["content"]} == {"application/json", "application/octet-stream"}

@@ -31,7 +31,8 @@ _Text = Annotated[str, Parameter(max_length=255)]
 class _Ordered(Operation):
     """Describes the two kinds of body that the route itself tells apart."""
 
-    def __post_init__(self) -> None:
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
         paths = Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.STRING), min_items=1)
         text = Schema(type=OpenAPIType.STRING, max_length=255)
         order = Schema(

@@ -6,6 +6,8 @@ read does by default, and people who search never do.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 #: Addresses come again and again in a log; strangers choose how long each is.
@@ -35,3 +37,12 @@ def is_address(text: str) -> bool:
     """Whether the text has the outer shape `local@domain`: a mailbox, not a login or a command."""
     local, at, after = text.rpartition("@")
     return bool(at and local and after and "/" not in after and " " not in after)
+
+
+def naming(addresses: Iterable[str]) -> Callable[[str], bool]:
+    """What tells whether a text names one of these addresses, whole, in whatever case."""
+    either = "|".join(re.escape(each) for each in sorted({*addresses} - {""}))
+    if not either:
+        return lambda _: False
+    named = re.compile(rf"(?<![\w.+@-])(?:{either})(?![\w.+@-])", re.IGNORECASE)
+    return lambda text: named.search(text) is not None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
+from postroad.model import address as addresses
 from postroad.model import when
 from postroad.model.delivery import Attempt, Delivery, Link, LogLine
 from postroad.model.event import ASIDES, LinkKind
@@ -187,13 +187,12 @@ def _aside_lines(store: Store, delivery: Delivery, attempts: list[Attempt]) -> l
     keys = [_aside(each) for each in delivery.asides]
     names = {each.address for each in attempts if each.queue_id in {key[2] for key in keys}}
     names |= {delivery.recipient, delivery.delivered_to}
-    either = "|".join(re.escape(each) for each in sorted(names - {""}))
-    named = re.compile(rf"(?<![\w.+@-])(?:{either})(?![\w.+@-])", re.IGNORECASE)
+    is_about = addresses.naming(names)
     return [
         line
         for lines in store.lines_of(keys).values()
         for line in lines
-        if line.instance in _ABOUT_THE_MESSAGE or (either and named.search(line.text))
+        if line.instance in _ABOUT_THE_MESSAGE or is_about(line.text)
     ]
 
 

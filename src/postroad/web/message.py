@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from postroad import queries
+from postroad.model import address as addresses
 from postroad.model import when
 from postroad.model.delivery import Delivery
 from postroad.model.status import Direction, Status
@@ -15,6 +16,7 @@ from postroad.model.text import say
 from postroad.reasons.guide import CHECKED, GUIDES
 from postroad.reasons.reason import Reason
 from postroad.reasons.verdict import verdict
+from postroad.web.abridged import abridged
 from postroad.web.failures import NotFound
 from postroad.web.headers import headers
 from postroad.web.notices import following
@@ -57,11 +59,17 @@ def message(
     services: Served,
     delivery_id: FromPath[str],
 ) -> Response[str]:
-    """The page of one delivery; with `print=1` without the frame around it."""
+    """The page of one delivery; with `print=1` without the frame around it.
+
+    Of thousands of lines or relatives it shows the ends and what names this recipient; with `all=1`
+    everything.
+    """
     found = services.detail(viewer, delivery_id)
     if found is None:
         raise NotFound(say("There is no such message, or none that you may see."))
     reason = reason_of(found.delivery)
+    is_whole = request.query_params.get("all") == "1"
+    is_about = addresses.naming((found.delivery.recipient, found.delivery.delivered_to))
     values = {
         "bare": request.query_params.get("print") == "1",
         "now": services.now(),
@@ -69,8 +77,10 @@ def message(
         "attempts": found.attempts,
         # What the mailbox server did with the copy that it was given.
         "steps": {each.split(" ", 2)[-1] for each in found.delivery.asides},
-        "log_lines": found.log_lines,
-        "family": [_relative(each) for each in found.family],
+        "log_lines": abridged(found.log_lines, lambda line: is_about(line.text), is_whole=is_whole),
+        "family": abridged(
+            [_relative(each) for each in found.family], _is_of_another_message, is_whole=is_whole
+        ),
         "verdict": verdict(found.delivery, found.attempts),
         "reason": reason,
         "guide": GUIDES[reason] if reason else None,
@@ -99,6 +109,10 @@ def _delay(delivery: Delivery) -> str:
     if not delivery.sent_at or delivery.last_attempt_at < delivery.sent_at:
         return ""
     return when.length(delivery.last_attempt_at - delivery.sent_at)
+
+
+def _is_of_another_message(relative: queries.Relative) -> bool:
+    return bool(relative["relation"] != "same_message")
 
 
 def _waited(delivery: Delivery) -> str:
