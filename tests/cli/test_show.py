@@ -58,3 +58,26 @@ def test_unknown_id(archive):
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "1vwyGy-000000001Ig-9999" in done.stderr
+
+
+def test_a_mailing_is_shown_in_short(postroad):
+    """Of many recipients the first are shown whole, the others in a line each, lines only once."""
+    id_ = "1vwyGy-000000001Ig-0900"
+    said = [f"2026-03-02 08:05:00 {id_} <= news@shop.example U=news P=local S=900"]
+    for number in range(40):
+        how = "R=dnslookup T=remote_smtp H=mx.far.example [192.0.2.9]"
+        said.append(f'2026-03-02 08:05:01 {id_} => r{number}@far.example {how} C="250 ok"')
+    said.append(f"2026-03-02 08:05:02 {id_} Completed")
+    log = "".join(f"{each}\n" for each in said)
+    postroad.environ["POSTROAD_RETENTION_DAYS"] = "36500"
+    done = postroad.run("import", "--timezone", "UTC", "-", stdin=log)
+    assert done.returncode == 0, done.stderr
+
+    text = postroad.run("show", id_).stdout
+
+    for number in range(40):
+        assert f"r{number}@far.example" in text
+    assert text.count(f"{id_} Completed") == 1
+    assert text.count("Log lines: the same 42 as above") == 9
+    assert text.count("29 more recipients of the same message") == 10
+    assert len(text.split("More recipients (")[1].splitlines()) == 31

@@ -23,7 +23,7 @@ HELP = """Show everything known of one message.
 That is the verdict, every attempt, and the log lines it rests on.
 
 ID is a delivery id, a queue id of the mail server, or a Message-ID. Where several recipients share
-it, each is shown."""
+it, each is shown; for people, from the eleventh on in a line."""
 
 EPILOG = talk.epilog(
     [
@@ -34,6 +34,8 @@ EPILOG = talk.epilog(
     talk.EXITS | {1: "there is no such message among those you may see"},
 )
 
+#: So many recipients that share an id are shown whole, and so many are named as relatives.
+_WHOLE = 10
 _DELIVERY_ID = re.compile(r"[0-9a-f]{24}")
 #: Facts that are listed, with their headings; the rest stands in attempts and log lines.
 _FACTS = (
@@ -76,22 +78,24 @@ def command(
 ) -> None:
     """Find what the id means, and write each delivery."""
     zone = talk.reader_zone()
+    number = 0
     with cli.asked(context) as asked:
-        is_found = False
-        for number, detail in enumerate(_details(asked, name)):
-            is_found = True
+        page = _Page(zone)
+        for number, delivery in enumerate(_deliveries(asked, name), 1):
             if form is Format.JSON:
-                output.json_line(detail)
+                output.json_line(asked.delivery(delivery["id"]))
+            elif number <= _WHOLE:
+                page.write(asked.delivery(delivery["id"]), is_first=number == 1)
             else:
-                _Page(zone).write(detail, is_first=number == 0)
-    if not is_found:
+                page.write_short(delivery, is_first=number == _WHOLE + 1)
+    if not number:
         message = f"There is no message {safe.line(name)!r} among those you may see."
         raise PostroadError(message)
 
 
-def _details(asked: client.Client, name: str) -> Iterator[dict[str, Any]]:
+def _deliveries(asked: client.Client, name: str) -> Iterator[Mapping[str, Any]]:
     if _DELIVERY_ID.fullmatch(name):
-        yield asked.delivery(name)
+        yield {"id": name}
         return
     questions = ({"message_id": name},) if "@" in name else ({"id": name}, {"message_id": name})
     for question in questions:
@@ -99,7 +103,7 @@ def _details(asked: client.Client, name: str) -> Iterator[dict[str, Any]]:
         for page in asked.pages(question, 0):
             for delivery in page["deliveries"]:
                 is_found = True
-                yield asked.delivery(delivery["id"])
+                yield delivery
         if is_found:
             return
 
@@ -110,6 +114,7 @@ class _Page:
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._console: Console = output.console()
+        self._lines: list[str] = []
 
     def write(self, detail: Mapping[str, Any], *, is_first: bool) -> None:
         delivery = detail["delivery"]
@@ -170,18 +175,37 @@ class _Page:
             if each["diagnostic"]:
                 self._line(_indented(each["diagnostic"]))
 
+    def write_short(self, delivery: Mapping[str, Any], *, is_first: bool) -> None:
+        """One more recipient, in a line."""
+        if is_first:
+            self._heading("More recipients (`postroad show` and its id shows one whole)")
+        words = safe.line(f"  {delivery['recipient']}  {delivery['id']}")
+        self._console.print(output.status(delivery["status"]).append(words), soft_wrap=True)
+
     def _family(self, family: Any) -> None:
         if not family:
             return
         self._heading("Belongs together with")
+        siblings = [each["id"] for each in family if each["relation"] == "same_message"]
+        left_out = {*siblings[_WHOLE:]}
         for each in family:
-            parts = (output.written(value) for value in each.values() if value not in (None, ""))
-            self._line("  ".join(parts))
+            if each["id"] not in left_out:
+                parts = (
+                    output.written(value) for value in each.values() if value not in (None, "")
+                )
+                self._line("  ".join(parts))
+        if left_out:
+            self._line(f"{len(left_out)} more recipients of the same message")
 
     def _evidence(self, lines: list[Mapping[str, Any]]) -> None:
+        texts = [each["text"] for each in lines]
+        if texts and texts == self._lines:
+            self._heading(f"Log lines: the same {len(lines)} as above")
+            return
+        self._lines = texts
         self._heading(f"Log lines: {len(lines)} (as they stand in the log)")
-        for each in lines:
-            self._line(each["text"])
+        for text in texts:
+            self._line(text)
 
     def _heading(self, text: str) -> None:
         self._line("")
