@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from tests.browser import WINDOWS, violations
 from tests.web.served import Served
-from tests.web.test_axe import _RULES, WINDOWS
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -60,5 +59,4 @@ def test_a_browser_makes_evidence_and_withdraws_it(open_page, served: Served):
 
 
 def _is_clean(page, what: str) -> None:
-    found = Axe().run(page, options=_RULES).response["violations"]
-    assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == [], what
+    assert violations(page) == [], what

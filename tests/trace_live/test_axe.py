@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-
-WINDOWS = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}},
-}
+from tests.browser import WINDOWS, violations
 
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_axe_finds_nothing(open_page, window: str):
     """Findings and conversations can be read by everybody, on a phone without scrolling aside."""
     page = open_page("/deliverability?domain=hard.example", account="root", **WINDOWS[window])
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
 
     page.goto("/probe?address=bob%40strictbad.example")
     page.get_by_role("button", name="Check").click()
     page.wait_for_selector("article")
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0

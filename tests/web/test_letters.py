@@ -7,11 +7,9 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from tests.browser import WINDOWS, violations
 from tests.notify import receivers, sinks
 from tests.web.served import form_key, serving
-from tests.web.test_axe import _RULES as RULES
-from tests.web.test_axe import WINDOWS
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +212,6 @@ def test_axe_finds_nothing(open_page, served, receiver, window):
         page = open_page(path, account="shop", **WINDOWS[window])
         for summary in page.locator("main summary").all():
             summary.click()
-        found = Axe().run(page, options=RULES).response["violations"]
-        said = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
-        assert said == [], path
+        assert violations(page) == [], path
     with served.reader("shop") as reader:
         send(reader, f"/webhooks/{webhook}/remove")
