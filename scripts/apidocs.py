@@ -15,8 +15,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 def routes() -> str:
     """Every route with its parameters, body and answer, then the shapes that they name."""
     app = Litestar(route_handlers=[api.router()], openapi_config=api.openapi())
-    api.make_true(app.openapi_schema)
-    description = app.openapi_schema.to_schema()
+    description = api.description(app)
     parts = [
         part
         for path, operations in description["paths"].items()

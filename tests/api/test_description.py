@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.web.served import Served
 
-from postroad import app, config
+from postroad import api, app, config
 
 CHECKS = [
     not_a_server_error,
@@ -43,7 +43,7 @@ def token(served: Served) -> str:
 def operations() -> dict[str, APIOperation]:
     """Every method of every path, from the description that the application gives."""
     where = config.load({"home": "/nonexistent"}, environ={})
-    described = app.create(where).openapi_schema.to_schema()
+    described = api.description(app.create(where))
     found = schemathesis.openapi.from_dict(described).get_all_operations()
     return {each.ok().label: each.ok() for each in found}
 

@@ -13,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
 import postroad.state
 from postroad.errors import StateError
-from postroad.state import State, jobs, marks
+from postroad.state import State, jobs, marks, migrate
 from postroad.state.base import metadata
 
 
@@ -28,6 +29,20 @@ def test_migrations_make_the_tables_that_the_code_declares(tmp_path):
     with State.open(tmp_path / "state.db") as state, state.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_current_database_is_opened_without_alembic(tmp_path):
+    """The newest revision is known by the names of the migrations, and is the one Alembic knows."""
+    path = tmp_path / "state.db"
+    State.open(path).close()
+    assert ScriptDirectory.from_config(migrate.configuration()).get_current_head() == (
+        migrate.newest()
+    )
+    script = (
+        "import sys; from postroad.state import State; State.open(sys.argv[1]).close(); "
+        "sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, path], check=False).returncode == 0
 
 
 def test_file_and_directory_are_closed_to_others(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 import threading
 import unicodedata
 
@@ -28,7 +30,7 @@ class Hasher:
     def __init__(self, profile: Parameters = STRONG) -> None:
         self._argon2 = PasswordHasher.from_parameters(profile)
         self._room = threading.BoundedSemaphore(_AT_ONCE)
-        self._nobody = self._argon2.hash("the password of nobody")
+        self._nobody = _nobodys(profile)
 
     def hash(self, password: str) -> str:
         """The hash to store. Raises `AccountError` for a password that is too short or too long."""
@@ -54,6 +56,22 @@ class Hasher:
     def is_outdated(self, stored: str) -> bool:
         """Whether the hash was made with another profile and should be made anew."""
         return self._argon2.check_needs_rehash(stored)
+
+
+def _nobodys(profile: Parameters) -> str:
+    """A hash of this profile that no password is known for: to check one against it takes as long.
+
+    In the form of the argon2 reference (PHC string format), with random octets for what a password
+    would give, so that a program that asks nobody for a password does not hash one.
+    """
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(octets)).rstrip(b"=").decode()
+        for octets in (profile.salt_len, profile.hash_len)
+    )
+    return (
+        f"$argon2{profile.type.name.lower()}$v={profile.version}$m={profile.memory_cost},"
+        f"t={profile.time_cost},p={profile.parallelism}${salt}${digest}"
+    )
 
 
 def _normal(password: str) -> str:

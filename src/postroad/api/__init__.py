@@ -4,6 +4,6 @@ A bearer token, a session cookie or the Unix socket says who asks; every answer 
 Names, limits and shapes are in `shapes` and served as OpenAPI at `/api/v1/openapi.json`.
 """
 
-from postroad.api.routes import PATH, make_true, openapi, router
+from postroad.api.routes import PATH, description, openapi, router
 
-__all__ = ["PATH", "make_true", "openapi", "router"]
+__all__ = ["PATH", "description", "openapi", "router"]

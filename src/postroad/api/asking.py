@@ -79,8 +79,10 @@ def only_documented(request: Request[Any, Any, Any]) -> None:
     A misspelt filter that is ignored gives a wrong answer without a sign of it. What a route has
     is what its description says. Raises `SearchError`.
     """
-    known = _parameters(request.app)[(request.scope["path_template"], request.method)]
     given = [name for name, _ in request.query_params.multi_items()]
+    if not given:
+        return
+    known = _parameters(request.app)[(request.scope["path_template"], request.method)]
     for name in given:
         if name not in known:
             message = f"There is no parameter {shown(name)} here. Known are: {', '.join(known)}."

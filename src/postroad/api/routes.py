@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from litestar import Router
+from typing import Any
+
+from litestar import Litestar, Request, Router
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, OpenAPI, SecurityScheme
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
@@ -91,16 +93,28 @@ class _Plain(Router):
         return super().register(value)
 
 
-def make_true(description: OpenAPI) -> None:
-    """Take out of the application's description what its framework puts in and never happens.
+def description(app: Litestar) -> dict[str, Any]:
+    """The API's own description, an OpenAPI document, as it is served."""
+    return _true(app.openapi_schema.to_schema())
+
+
+class _Described(JsonRenderPlugin):
+    """Serves the description, which is made when it is asked for first."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Give what `description` gives."""
+        return super().render(request, _true(openapi_schema))
+
+
+def _true(described: dict[str, Any]) -> dict[str, Any]:
+    """Take out what the framework puts in and never happens.
 
     What is malformed is answered with 422 here, not with 400.
     """
-    for path in (description.paths or {}).values():
-        for method in ("get", "post", "patch", "delete"):
-            operation = getattr(path, method)
-            if operation and operation.responses:
-                operation.responses.pop("400", None)
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("400", None)
+    return described
 
 
 def openapi() -> OpenAPIConfig:
@@ -110,7 +124,7 @@ def openapi() -> OpenAPIConfig:
         version=postroad.__version__,
         description="What happened to that email?",
         openapi_router=_Plain(PATH, route_handlers=[], include_in_schema=False),
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[_Described(path="/openapi.json")],
         use_handler_docstrings=True,
         components=Components(
             security_schemes={

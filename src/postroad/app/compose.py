@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from postroad import api, web
+from postroad import api
 from postroad.accounts import Accounts, Hasher
 from postroad.api import errors as api_errors
 from postroad.app.guard import Identify, headers
@@ -27,14 +27,16 @@ from postroad.store import Store
 _LARGEST_BODY = 1 << 20
 
 
-def create(settings: Settings) -> Litestar:
-    """The application. Before it is asked anything, `state.services` must be what `opened` gives.
+def create(settings: Settings, *, pages: bool = True) -> Litestar:
+    """The application: the API, and the pages unless they are not wanted.
+
+    Before it is asked anything, `state.services` must be what `opened` gives.
 
     They come apart because what keeps a store from opening is told best before there is a loop.
     """
     is_https = settings.public_url.startswith("https://")
-    app = Litestar(
-        route_handlers=[api.router(), *web.routes()],
+    return Litestar(
+        route_handlers=[api.router(), *(_pages() if pages else ())],
         middleware=[Identify()],
         before_send=[_adding(headers(is_https=is_https, frames=settings.frame_sites))],
         exception_handlers={Exception: _failed},
@@ -45,8 +47,6 @@ def create(settings: Settings) -> Litestar:
         type_encoders={Text: str},
         debug=False,
     )
-    api.make_true(app.openapi_schema)
-    return app
 
 
 @contextmanager
@@ -105,6 +105,13 @@ def _followed(
         )
 
 
+def _pages() -> list[Router]:
+    # A command that asks the API alone does without them, and without the time they take to load.
+    from postroad import web
+
+    return web.routes()
+
+
 def _adding(headers: dict[str, str]) -> Callable[[Message, Scope], Any]:
     async def add(message: Message, _: Scope) -> None:
         if message["type"] == "http.response.start":
@@ -122,4 +129,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """An answer for whatever was raised: JSON below `/api/`, a page elsewhere."""
     if request.scope["path"].startswith("/api/"):
         return api_errors.answer(request, error)
+
+    from postroad import web
+
     return web.failed(request, error)

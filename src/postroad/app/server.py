@@ -172,7 +172,7 @@ async def _run(
     else:
         stop.bind(loop, told)
     settings = services.settings
-    app = create(settings)
+    app = create(settings, pages=bool(sockets.public))
     app.state.services = services
     answering = heads(_ending(app, told))
     async with app.lifespan():

@@ -7,6 +7,7 @@ sentence that says where the details were written.
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 import traceback
@@ -38,6 +39,10 @@ def main() -> NoReturn:
 
 
 def _run() -> None:
+    # What is loaded stays: looking through it for garbage again and again takes longer than some
+    # of the commands.
+    gc.set_threshold(50_000, 10, 50)
+
     from postroad.cli import root
 
     root.app(prog_name="postroad")
