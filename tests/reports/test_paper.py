@@ -344,13 +344,14 @@ def test_numbers_are_written_as_the_language_has_them(month):
 
 
 @pytest.mark.parametrize("data", [{}, {"title": "x"}])
-def test_a_paper_that_cannot_be_set(data):
-    """What is wrong with it is a sentence, and nothing is left running."""
+def test_a_paper_that_cannot_be_set(data, caplog):
+    """Who asked is told that it failed, who runs the server why; and nothing is left running."""
     template = reporting._TEMPLATE
     before = threading.active_count()
 
-    with pytest.raises(PostroadError, match="could not be made"):
+    with pytest.raises(PostroadError, match=r"could not be made\. The reason is in the log"):
         typeset.typeset(template, data, made_at=traffic.MORNING)
+    assert "key" in caplog.text
     assert threading.active_count() == before
 
 

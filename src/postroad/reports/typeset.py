@@ -12,6 +12,7 @@ than everything else of postroad together.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import subprocess
@@ -25,6 +26,8 @@ import msgspec
 
 from postroad.errors import PostroadError
 from postroad.model.text import say
+
+_log = logging.getLogger(__name__)
 
 #: Where templates are; none may read what is outside of it.
 _ROOT = Path(__file__).parent
@@ -75,8 +78,9 @@ def typeset(template: Path, data: Mapping[str, Any], *, made_at: int) -> bytes:
 
 
 def _failed(reason: str) -> PostroadError:
-    message = say("The PDF could not be made: {reason}.", reason=reason[-500:].rstrip("."))
-    return PostroadError(message)
+    # What a library says of itself is for who runs the server.
+    _log.error("A PDF could not be made: %s", reason)
+    return PostroadError(say("The PDF could not be made. The reason is in the log of the server."))
 
 
 def _main() -> None:
