@@ -5,6 +5,7 @@ from __future__ import annotations
 from postroad.correlate import fold
 from postroad.correlate.family import Families
 from postroad.correlate.message import Emitted, Message
+from postroad.model import address as addresses
 from postroad.model.delivery import (
     Attempt,
     Batch,
@@ -17,13 +18,18 @@ from postroad.model.delivery import (
 from postroad.model.event import Noted, Rejected
 from postroad.model.status import Status
 
+#: The ids of a message's deliveries, and whose each is: the recipient and the final address.
+Named = dict[str, tuple[str, str]]
+
 
 def emit(message: Message, families: Families, batch: Batch) -> None:
     """Add the rows of a message that changed, withdraw those that are no more, add its lines."""
     before = message.emitted
     now: dict[str, Emitted] = {}
     settled = []
+    named: Named = {}
     for delivery, attempts in families.deliveries(message):
+        _tell_apart(delivery, attempts, named)
         # Rows of an open message are given out often, and so are those of messages that share a
         # Message-ID: only those that changed are.
         is_over = message.closed_at and not message.is_aside and not message.asides
@@ -94,10 +100,12 @@ def emit_refusal(event: Rejected, line: str, batch: Batch) -> None:
     message.events = dict.fromkeys(lines[:-1], Noted(at=event.at, host=event.host))
     message.events[line] = event
     message.closed_at = event.at
+    named: Named = {}
     for row in fold.fold(message).rows:
         delivery = row.delivery
         delivery.message_key = key
         delivery.id = key + delivery.id[16:]
+        _tell_apart(delivery, [], named)
         delivery.version = 2 * len(message.events)
         batch.deliveries.append(delivery)
     if event.recipients and not event.recipient:
@@ -114,6 +122,24 @@ def emit_refusal(event: Rejected, line: str, batch: Batch) -> None:
                 text=text,
             )
         )
+
+
+def _tell_apart(delivery: Delivery, attempts: list[Attempt], named: Named) -> None:
+    """Give a delivery another id where its own is that of another recipient of the message."""
+    whose = (delivery.recipient, delivery.delivered_to)
+    if named.setdefault(delivery.id, whose) == whose:
+        return
+    key = _keys(whose)
+    other = 0
+    while _keys(named.setdefault(delivery.id, whose)) != key:
+        other += 1
+        delivery.id = delivery_id(delivery.message_key, *key, other=other)
+    for attempt in attempts:
+        attempt.delivery_id = delivery.id
+
+
+def _keys(whose: tuple[str, str]) -> tuple[str, str]:
+    return addresses.key(whose[0]), addresses.key(whose[1])
 
 
 def _withdrawn(message: Message, identity: str, was: Emitted) -> Delivery:

@@ -152,9 +152,15 @@ def message_key(host: str, instance: str, queue_id: str, life: int) -> str:
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
-def delivery_id(message: str, recipient: str, delivered_to: str) -> str:
-    """Name one delivery of the message with this key: 16 + 8 hexadecimal digits."""
+def delivery_id(message: str, recipient: str, delivered_to: str, *, other: int = 0) -> str:
+    """Name one delivery of the message with this key: 16 + 8 hexadecimal digits.
+
+    `other` counts the names that were tried before and are those of other recipients: 32 bits tell
+    any two people apart, but not thousands, nor addresses that somebody chose to be alike.
+    """
     text = f"{recipient}\0{delivered_to}".encode("utf-8", "surrogateescape")
+    if other:
+        text += b"\0%d" % other
     return message + hashlib.blake2b(text, digest_size=4).hexdigest()
 
 
