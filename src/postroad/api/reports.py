@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
@@ -14,6 +15,7 @@ from postroad.api.errors import documented
 from postroad.api.shapes import Time
 from postroad.languages import known
 from postroad.languages.catalogue import ENGLISH
+from postroad.reports import contents
 from postroad.reports.public import public
 
 TAGS = ["Mail"]
@@ -150,8 +152,7 @@ Language = Annotated[
 ]
 
 
-@get("/report", tags=TAGS, responses=documented(403, 429), sync_to_thread=True)
-def report(
+def _asked(
     *,
     viewer: Asking,
     services: Served,
@@ -159,63 +160,56 @@ def report(
     of: Of = "",
     period: Period = "month",
     date: Date = "",
-) -> Report:
+) -> contents.Report:
+    return services.reporting.report(viewer, of, period, date, zone=zone)
+
+
+_Asked = NamedDependency[contents.Report]
+_ASKED = {"asked": Provide(_asked, sync_to_thread=True)}
+
+
+def _responses(kind: type, media_type: str) -> dict[int, ResponseSpec]:
+    file = ResponseSpec(
+        kind, media_type=media_type, description="The report", generate_examples=False
+    )
+    return documented(403, 429) | {200: file}
+
+
+@get(
+    "/report",
+    tags=TAGS,
+    responses=documented(403, 429),
+    dependencies=_ASKED,
+    sync_to_thread=True,
+)
+def report(asked: _Asked) -> Report:
     """The figures of a month, a week or a day: every delivery is counted, none is estimated."""
-    found = services.reporting.report(viewer, of, period, date, zone=zone)
-    return msgspec.convert(public(found), Report)
+    return msgspec.convert(public(asked), Report)
 
 
 @get(
     "/report/pdf",
     tags=TAGS,
-    responses=documented(403, 429)
-    | {
-        200: ResponseSpec(
-            bytes, media_type="application/pdf", description="The report", generate_examples=False
-        )
-    },
+    responses=_responses(bytes, "application/pdf"),
+    dependencies=_ASKED,
     sync_to_thread=True,
 )
-def report_pdf(
-    *,
-    viewer: Asking,
-    services: Served,
-    zone: Zone,
-    of: Of = "",
-    period: Period = "month",
-    date: Date = "",
-    language: Language = ENGLISH,
-) -> Response[bytes]:
+def report_pdf(*, services: Served, asked: _Asked, language: Language = ENGLISH) -> Response[bytes]:
     """The same as a PDF."""
-    found = services.reporting.report(viewer, of, period, date, zone=zone)
-    made = services.reporting.pdf(found, _spoken(language))
+    made = services.reporting.pdf(asked, _spoken(language))
     return Response(made, media_type="application/pdf")
 
 
 @get(
     "/report/text",
     tags=TAGS,
-    responses=documented(403, 429)
-    | {
-        200: ResponseSpec(
-            str, media_type="text/plain", description="The report", generate_examples=False
-        )
-    },
+    responses=_responses(str, "text/plain"),
+    dependencies=_ASKED,
     sync_to_thread=True,
 )
-def report_text(
-    *,
-    viewer: Asking,
-    services: Served,
-    zone: Zone,
-    of: Of = "",
-    period: Period = "month",
-    date: Date = "",
-    language: Language = ENGLISH,
-) -> Response[str]:
+def report_text(*, services: Served, asked: _Asked, language: Language = ENGLISH) -> Response[str]:
     """The same as plain text."""
-    found = services.reporting.report(viewer, of, period, date, zone=zone)
-    return Response(services.reporting.text(found, _spoken(language)), media_type="text/plain")
+    return Response(services.reporting.text(asked, _spoken(language)), media_type="text/plain")
 
 
 def _spoken(language: str) -> str:
