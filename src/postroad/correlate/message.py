@@ -6,10 +6,16 @@ import re
 
 from postroad.model.delivery import message_key
 from postroad.model.event import ASIDES, EndKind, Event, LinkKind
+from postroad.model.when import DAY
+from postroad.parsers.sendmail.ids import created_at
 
 #: Postfix's short queue ids (mail_queue.h) and qmail's inode numbers come round again; Exim's
 #: message ids and Postfix's long queue ids never do.
 _COMES_ROUND_AGAIN = re.compile(r"[0-9A-F]+")
+#: sendmail's do not either, though some consist of such digits: they hold the time that they were
+#: given at, and a message is in the queue for days at most.
+_SENDMAILS = re.compile(r"[0-9A-F]{8}[0-9]{6,}")
+_DAYS = 8 * DAY
 
 #: A row as it was last given out: what it said, and the times that the store sorts it by.
 Emitted = tuple[int, int, int]
@@ -79,7 +85,7 @@ class Message:
         self.begun = False
         #: When it left the queue; 0 while it is there.
         self.closed_at = 0
-        self.unique = _COMES_ROUND_AGAIN.fullmatch(queue_id) is None
+        self.unique = _is_unique(queue_id, at)
         self.is_dirty = False
         #: Whether another object took its place.
         self.is_gone = False
@@ -159,3 +165,12 @@ class Message:
 
 #: Ends after which the queue id is free again.
 CLOSING = frozenset({EndKind.COMPLETED, EndKind.REMOVED, EndKind.ABANDONED, EndKind.DISCARDED})
+
+
+def _is_unique(queue_id: str, at: int) -> bool:
+    """Whether a queue id that was seen at this time is never given again."""
+    if not _COMES_ROUND_AGAIN.fullmatch(queue_id):
+        return True
+    if not _SENDMAILS.fullmatch(queue_id):
+        return False
+    return abs(created_at(queue_id, at + DAY) - at) < _DAYS
