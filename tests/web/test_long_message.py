@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.web.served import Served, serving
 
-from postroad.web.abridged import ENDS, abridged
+from postroad.web.abridged import LINES, RELATIVES, abridged
 
 _MANY = 3000
 _ID = "1vM900-00000000900-0aBc"
@@ -67,13 +67,18 @@ def test_a_page_shows_the_ends_and_what_names_the_recipient(served: Served, refu
     assert numbers == sorted(numbers)
     assert numbers[0] == 1
     assert numbers[-1] == _MANY + 2
-    assert len(numbers) == 2 * ENDS + 1
+    assert len(numbers) == 2 * LINES + 1
     assert "550 5.1.1 unknown</bdi></code>" in short
     gaps = re.findall(r">([^<>]*) lines are left out here", short)
     left_out = [int(re.sub(r"\D", "", each)) for each in gaps]
     assert sum(left_out) + len(numbers) == _MANY + 2
     assert f'href="/message/{refused}?all=1#lines"' in short
-    assert len(short) < 200_000
+    assert short.count('class="family-where"') == 2 * RELATIVES
+    assert (
+        f">{_MANY - 1 - 2 * RELATIVES:,} more</a>".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        in short
+    )
+    assert len(short) < 100_000
 
     assert len(re.findall(r'<li data-number="\d+"', whole)) == _MANY + 2
     assert "left out" not in whole
@@ -82,18 +87,18 @@ def test_a_page_shows_the_ends_and_what_names_the_recipient(served: Served, refu
 
 def test_a_short_list_is_whole():
     """Up to four ends long nothing is left out."""
-    [run] = abridged(range(4 * ENDS), lambda _: False, is_whole=False)
+    [run] = abridged(range(4 * LINES), lambda _: False, ends=LINES, is_whole=False)
 
-    assert [*run.items] == [*range(4 * ENDS)]
+    assert [*run.items] == [*range(4 * LINES)]
     assert (run.left_out, run.number) == (0, 1)
-    assert abridged([], lambda _: True, is_whole=False) == []
+    assert abridged([], lambda _: True, ends=LINES, is_whole=False) == []
 
 
 @pytest.mark.parametrize("step", [1, 2, 7, 1000])
 def test_runs_count_to_the_whole(step: int):
     """Each item is in a run or counted as left out before one, whatever matters."""
     items = range(5000)
-    runs = abridged(items, lambda item: item % step == 0, is_whole=False)
+    runs = abridged(items, lambda item: item % step == 0, ends=LINES, is_whole=False)
 
     place = 0
     for run in runs:
@@ -101,4 +106,4 @@ def test_runs_count_to_the_whole(step: int):
         assert (run.number, run.items[0]) == (place + 1, place)
         place += len(run.items)
     assert place == len(items)
-    assert sum(len(run.items) for run in runs) <= 4 * ENDS
+    assert sum(len(run.items) for run in runs) <= 4 * LINES

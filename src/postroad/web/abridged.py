@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
-#: So many of each kind are kept at each end of a long list.
-ENDS = 100
+#: So many lines of each kind are kept at each end of a long list, and so many relatives, which take
+#: more room and stand before the rest of the page.
+LINES, RELATIVES = 100, 10
 
 
 @dataclass(frozen=True)
@@ -22,17 +23,18 @@ class Run(Generic[_Item]):
 
 
 def abridged(
-    items: Sequence[_Item], matters: Callable[[_Item], bool], *, is_whole: bool
+    items: Sequence[_Item], matters: Callable[[_Item], bool], *, ends: int, is_whole: bool
 ) -> list[Run[_Item]]:
     """The first and the last items, and the first and the last that matter, in their order.
 
-    Everything, in one run, where it is no longer than that or `is_whole` is asked for.
+    `ends` are so many of each. Everything, in one run, where it is no longer than that or
+    `is_whole` is asked for.
     """
-    if is_whole or len(items) <= 4 * ENDS:
+    if is_whole or len(items) <= 4 * ends:
         return [Run(0, items, 1)] if items else []
     places = [place for place, item in enumerate(items) if matters(item)]
     everywhere = range(len(items))
-    kept = {*everywhere[:ENDS], *everywhere[-ENDS:], *places[:ENDS], *places[-ENDS:]}
+    kept = {*everywhere[:ends], *everywhere[-ends:], *places[:ends], *places[-ends:]}
     runs: list[Run[_Item]] = []
     begin = end = 0
     for place in sorted(kept):

@@ -16,7 +16,7 @@ from postroad.model.text import say
 from postroad.reasons.guide import CHECKED, GUIDES
 from postroad.reasons.reason import Reason
 from postroad.reasons.verdict import verdict
-from postroad.web.abridged import abridged
+from postroad.web.abridged import LINES, RELATIVES, abridged
 from postroad.web.failures import NotFound
 from postroad.web.headers import headers
 from postroad.web.notices import following
@@ -77,9 +77,14 @@ def message(
         "attempts": found.attempts,
         # What the mailbox server did with the copy that it was given.
         "steps": {each.split(" ", 2)[-1] for each in found.delivery.asides},
-        "log_lines": abridged(found.log_lines, lambda line: is_about(line.text), is_whole=is_whole),
+        "log_lines": abridged(
+            found.log_lines, lambda line: is_about(line.text), ends=LINES, is_whole=is_whole
+        ),
         "family": abridged(
-            [_relative(each) for each in found.family], _is_of_another_message, is_whole=is_whole
+            [_relative(each) for each in found.family],
+            _is_of_another_message,
+            ends=RELATIVES,
+            is_whole=is_whole,
         ),
         "verdict": verdict(found.delivery, found.attempts),
         "reason": reason,
