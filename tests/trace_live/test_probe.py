@@ -101,7 +101,10 @@ def test_several_silent_servers_cost_no_more_than_one(world):
     assert time.monotonic() - began < 5
     assert found.notes == ("3 more servers were not asked.",)
     assert len(found.conversations) == 5
-    assert len({each.outcome for each in found.conversations}) == 1
+    outcomes = [each.outcome for each in found.conversations]
+    assert {*outcomes} <= {Outcome.BROKEN, Outcome.NOT_ASKED}
+    # On a busy machine the time may be over before the last is asked.
+    assert outcomes.count(Outcome.BROKEN) >= 4
 
 
 def test_the_second_server_is_asked_too(world):

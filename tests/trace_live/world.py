@@ -86,11 +86,18 @@ class World:
         """Check an address live, by its MX records unless hosts are given."""
         lookup = self.lookup(seconds)
         found = recipient(address)
-        destinations = [Destination(host=each) for each in hosts] or exchangers(
-            found.domain, lookup
-        )
+        destinations = [Destination(host=each) for each in hosts]
+        for _ in range(0 if hosts else _TRIES):
+            if destinations := exchangers(found.domain, lookup):
+                break
+            # On a busy machine the name servers may not answer in time.
+            lookup = self.lookup(seconds)
         rules = Rules(seconds=seconds, **{"helo": "probe.example", **changed})
         return probe(found, destinations, rules=rules, lookup=lookup, fence=self.fence())
+
+
+#: How often the world's own name servers are asked for a domain's mail servers.
+_TRIES = 3
 
 
 def exchangers(domain: str, lookup: Lookup) -> list[Destination]:
