@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 from tests.browser import whole
-from tests.web.served import Served
+from tests.web.served import PASSWORD, Served
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 #: Contrast of every text with what is behind it, as WCAG 2.2 computes it; those below 4.5.
@@ -52,9 +52,14 @@ def take(page: Page, name: str, tmp_path: Path, **how) -> None:
     page.screenshot(path=folder / name, **how)
 
 
-def test_a_walk_through_the_report(open_page, tmp_path: Path):
+def test_a_walk_through_the_report(open_page, served: Served, tmp_path: Path):
     """From signing in over a question to the reason why a message failed, and out again."""
-    page = open_page()
+    page = open_page(account="")
+    page.wait_for_url("**/sign-in*")
+    page.get_by_label("Email address or name").fill("shop")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{served.url}/")
     assert page.get_by_role("heading", name="Delivery report").is_visible()
     take(page, "report.png", tmp_path)
 

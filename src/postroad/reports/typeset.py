@@ -25,6 +25,7 @@ from typing import Any
 import msgspec
 
 from postroad.errors import PostroadError
+from postroad.model import safe
 from postroad.model.text import say
 
 _log = logging.getLogger(__name__)
@@ -78,8 +79,8 @@ def typeset(template: Path, data: Mapping[str, Any], *, made_at: int) -> bytes:
 
 
 def _failed(reason: str) -> PostroadError:
-    # What a library says of itself is for who runs the server.
-    _log.error("A PDF could not be made: %s", reason)
+    # What a library says of itself is for who runs the server; it may quote what a stranger wrote.
+    _log.error("A PDF could not be made: %s", safe.lines(reason))
     return PostroadError(say("The PDF could not be made. The reason is in the log of the server."))
 
 
